@@ -1,1 +1,24 @@
-//! Placeholder while the workspace is laid out.
+//! The protocol that Sotto's clients and its gateway speak.
+//!
+//! This crate is pure: bytes, time and randomness come in as arguments. It opens no socket, reads
+//! no clock, and builds for native targets and for `wasm32-unknown-unknown`.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`id`], [`name`] | identifiers and user names, parsed at the edge |
+//! | [`wire`] | what all dialects share: headers, byte order, the version byte that selects the dialect |
+//! | [`classic`] | dialect of versions 1 and 2: every request and response, and incremental decoders |
+//! | [`crypto`] | the classic dialect's cryptography: RSA-1024 OAEP-SHA1 and AES-128-CBC |
+//! | [`limits`] | every bound of the wire, as a named constant |
+//!
+//! The protocol itself is described byte by byte in `docs/protocol.md`.
+
+pub mod classic;
+pub mod crypto;
+pub mod id;
+pub mod limits;
+pub mod name;
+pub mod wire;
+
+pub use id::{ClientId, MessageId, SendId};
+pub use name::UserName;

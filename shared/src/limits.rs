@@ -1,0 +1,32 @@
+//! Bounds of the wire. Sizes are bytes.
+
+/// Longest user name: the 255-byte field keeps at least one terminating NUL.
+pub const NAME_MAX: usize = 254;
+
+/// Size of the zero-padded user name field in requests and records.
+pub const NAME_FIELD: usize = 255;
+
+/// Size of a public key on the wire: DER SubjectPublicKeyInfo of RSA-1024 with exponent 17.
+pub const PUBLIC_KEY_SIZE: usize = 160;
+
+/// Size of RSA-1024 ciphertext, that is, of a wrapped symmetric key.
+pub const WRAPPED_KEY_SIZE: usize = 128;
+
+/// Default for the largest content of one message (64 MiB). Gateways may configure another.
+pub const CONTENT_MAX_DEFAULT: usize = 64 * 1024 * 1024;
+
+/// Most payload bytes that are skipped behind what a request needs, before the peer is refused.
+pub const SURPLUS_MAX: usize = 64 * 1024;
+
+/// Unit of packet mode: some clients pad every request to a multiple of it with zeros, and read
+/// answers in such units.
+pub const PACKET_UNIT: usize = 1024;
+
+/// Most waiting messages in one answer that a client accepts.
+pub const WAITING_RECORDS_MAX: usize = 1_000_000;
+
+/// Largest answer payload that a client accepts (256 MiB).
+pub const RESPONSE_MAX: usize = 256 * 1024 * 1024;
+
+/// Longest error text of a foreign server that a client keeps.
+pub const ERROR_TEXT_MAX: usize = 200;
