@@ -1,1 +1,5 @@
-//! Placeholder while the workspace is laid out.
+//! Sotto's client, sans-IO.
+
+pub mod api;
+pub mod store;
+pub mod time;
