@@ -1,0 +1,9 @@
+//! The Sotto web client: what its two WebAssembly modules are made of.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`link`] | messages between the page and its worker, the only thing that both know |
+//! | [`ui`] | the page: everything the user sees; holds no key |
+
+pub mod link;
+pub mod ui;

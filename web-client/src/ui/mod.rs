@@ -1,0 +1,1 @@
+//! The page: everything the user sees.
