@@ -480,4 +480,6 @@ pub enum Failure {
     },
     /// No keys could be made.
     KeyGeneration,
+    /// The server does not know the user here (any more): its database is another one.
+    UnknownToServer,
 }

@@ -24,19 +24,35 @@ fn batch(puts: &[(&[u8], &[u8])]) -> Batch {
     batch
 }
 
-async fn keys<S: Store>(store: &S, from: &[u8], to: &[u8], direction: Direction, limit: usize) -> Vec<Vec<u8>> {
+async fn keys<S: Store>(
+    store: &S,
+    from: &[u8],
+    to: &[u8],
+    direction: Direction,
+    limit: usize,
+) -> Vec<Vec<u8>> {
     let entries: Vec<Entry> = store.scan(from, to, direction, limit).await.expect("scan");
     entries.into_iter().map(|(key, _)| key).collect()
 }
 
 async fn empty_store_has_nothing<S: Store>(mut store: S) {
     assert_eq!(store.get(b"a").await, Ok(None));
-    assert_eq!(store.scan(b"", b"\xff", Direction::Forward, 10).await, Ok(vec![]));
-    assert_eq!(store.apply(Batch::default()).await, Ok(()), "an empty batch is fine");
+    assert_eq!(
+        store.scan(b"", b"\xff", Direction::Forward, 10).await,
+        Ok(vec![])
+    );
+    assert_eq!(
+        store.apply(Batch::default()).await,
+        Ok(()),
+        "an empty batch is fine"
+    );
 }
 
 async fn put_replaces_and_delete_removes<S: Store>(mut store: S) {
-    store.apply(batch(&[(b"a", b"1"), (b"b", b"2")])).await.expect("apply");
+    store
+        .apply(batch(&[(b"a", b"1"), (b"b", b"2")]))
+        .await
+        .expect("apply");
     store.apply(batch(&[(b"a", b"3")])).await.expect("apply");
     assert_eq!(store.get(b"a").await, Ok(Some(b"3".to_vec())));
     let mut remove = Batch::default();
@@ -63,33 +79,93 @@ async fn batch_applies_in_order<S: Store>(mut store: S) {
 
 async fn scan_is_half_open_ordered_and_limited<S: Store>(mut store: S) {
     store
-        .apply(batch(&[(b"c", b"3"), (b"a", b"1"), (b"e", b"5"), (b"b", b"2"), (b"d", b"4")]))
+        .apply(batch(&[
+            (b"c", b"3"),
+            (b"a", b"1"),
+            (b"e", b"5"),
+            (b"b", b"2"),
+            (b"d", b"4"),
+        ]))
         .await
         .expect("apply");
-    assert_eq!(keys(&store, b"b", b"e", Direction::Forward, 10).await, [b"b", b"c", b"d"]);
-    assert_eq!(keys(&store, b"b", b"e", Direction::Backward, 10).await, [b"d", b"c", b"b"]);
-    assert_eq!(keys(&store, b"a", b"z", Direction::Forward, 2).await, [b"a", b"b"]);
-    assert_eq!(keys(&store, b"a", b"z", Direction::Backward, 2).await, [b"e", b"d"]);
-    assert!(keys(&store, b"a", b"z", Direction::Forward, 0).await.is_empty());
-    assert!(keys(&store, b"c", b"c", Direction::Forward, 10).await.is_empty());
-    assert!(keys(&store, b"d", b"b", Direction::Forward, 10).await.is_empty(), "reversed bounds");
-    let values = store.scan(b"a", b"c", Direction::Forward, 10).await.expect("scan");
-    assert_eq!(values, [(b"a".to_vec(), b"1".to_vec()), (b"b".to_vec(), b"2".to_vec())]);
+    assert_eq!(
+        keys(&store, b"b", b"e", Direction::Forward, 10).await,
+        [b"b", b"c", b"d"]
+    );
+    assert_eq!(
+        keys(&store, b"b", b"e", Direction::Backward, 10).await,
+        [b"d", b"c", b"b"]
+    );
+    assert_eq!(
+        keys(&store, b"a", b"z", Direction::Forward, 2).await,
+        [b"a", b"b"]
+    );
+    assert_eq!(
+        keys(&store, b"a", b"z", Direction::Backward, 2).await,
+        [b"e", b"d"]
+    );
+    assert!(
+        keys(&store, b"a", b"z", Direction::Forward, 0)
+            .await
+            .is_empty()
+    );
+    assert!(
+        keys(&store, b"c", b"c", Direction::Forward, 10)
+            .await
+            .is_empty()
+    );
+    assert!(
+        keys(&store, b"d", b"b", Direction::Forward, 10)
+            .await
+            .is_empty(),
+        "reversed bounds"
+    );
+    let values = store
+        .scan(b"a", b"c", Direction::Forward, 10)
+        .await
+        .expect("scan");
+    assert_eq!(
+        values,
+        [
+            (b"a".to_vec(), b"1".to_vec()),
+            (b"b".to_vec(), b"2".to_vec())
+        ]
+    );
 }
 
 async fn keys_compare_as_bytes<S: Store>(mut store: S) {
-    let all: [&[u8]; 6] = [b"\x00", b"\x00\x00", b"\x00\x01", b"\x7f", b"\x80\x00", b"\xff"];
-    let puts: Vec<(&[u8], &[u8])> = all.iter().rev().map(|key| (*key, b"v".as_slice())).collect();
+    let all: [&[u8]; 6] = [
+        b"\x00",
+        b"\x00\x00",
+        b"\x00\x01",
+        b"\x7f",
+        b"\x80\x00",
+        b"\xff",
+    ];
+    let puts: Vec<(&[u8], &[u8])> = all
+        .iter()
+        .rev()
+        .map(|key| (*key, b"v".as_slice()))
+        .collect();
     store.apply(batch(&puts)).await.expect("apply");
-    assert_eq!(keys(&store, b"\x00", b"\xff\xff", Direction::Forward, 10).await, all);
+    assert_eq!(
+        keys(&store, b"\x00", b"\xff\xff", Direction::Forward, 10).await,
+        all
+    );
     let longest = [7; 64];
-    store.apply(batch(&[(&longest, b"v")])).await.expect("apply");
+    store
+        .apply(batch(&[(&longest, b"v")]))
+        .await
+        .expect("apply");
     assert_eq!(store.get(&longest).await, Ok(Some(b"v".to_vec())));
 }
 
 async fn values_may_be_empty_or_large<S: Store>(mut store: S) {
     let large = vec![0xa5; 3 << 20];
-    store.apply(batch(&[(b"empty", b""), (b"large", &large)])).await.expect("apply");
+    store
+        .apply(batch(&[(b"empty", b""), (b"large", &large)]))
+        .await
+        .expect("apply");
     assert_eq!(store.get(b"empty").await, Ok(Some(vec![])));
     assert_eq!(store.get(b"large").await, Ok(Some(large)));
 }
@@ -100,7 +176,13 @@ async fn large_batches_apply_whole<S: Store>(mut store: S) {
         batch.put(n.to_be_bytes(), n.to_le_bytes());
     }
     store.apply(batch).await.expect("apply");
-    let all = store.scan(&[0; 4], &[0xff; 4], Direction::Forward, 2_000).await.expect("scan");
+    let all = store
+        .scan(&[0; 4], &[0xff; 4], Direction::Forward, 2_000)
+        .await
+        .expect("scan");
     assert_eq!(all.len(), 1_000);
-    assert!(all.windows(2).all(|pair| pair.first() < pair.last()), "in order");
+    assert!(
+        all.windows(2).all(|pair| pair.first() < pair.last()),
+        "in order"
+    );
 }

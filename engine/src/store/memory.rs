@@ -66,6 +66,8 @@ mod tests {
 
     #[test]
     fn memory_store_conforms() {
-        crate::block_on(super::super::conformance::run(async || MemoryStore::default()));
+        crate::block_on(super::super::conformance::run(async || {
+            MemoryStore::default()
+        }));
     }
 }

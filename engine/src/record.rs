@@ -1,0 +1,64 @@
+//! How state lies in the store: keys, and values as postcard behind a version byte.
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `k` | the key slot, the only value that is not sealed |
+//! | `m` name | identity, pending registration, pull position |
+//! | `c` contact 16 | a contact with its keys |
+//! | `o` number 8 | a message that waits to be sent |
+//! | `t` contact 16, seq 8 | a line of the conversation |
+//! | `b` contact 16, seq 8 | a file's content, or a ciphertext that could not be opened |
+//!
+//! Numbers are big-endian, so that keys sort by them.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sotto_shared::ClientId;
+
+use crate::api::Seq;
+use crate::store::StoreError;
+
+/// Version of the records that are written.
+const VERSION: u8 = 1;
+
+pub(crate) const SLOT: &[u8] = b"k";
+pub(crate) const IDENTITY: &[u8] = b"midentity";
+pub(crate) const PENDING: &[u8] = b"mpending";
+pub(crate) const PULL: &[u8] = b"mpull";
+/// Everything that the engine keeps in memory: contacts, meta and outbox lie in `c`..`p`.
+pub(crate) const RESIDENT: (&[u8], &[u8]) = (b"c", b"p");
+
+pub(crate) fn contact(client: ClientId) -> Vec<u8> {
+    [b"c", client.as_bytes().as_slice()].concat()
+}
+
+pub(crate) fn outbox(number: u64) -> Vec<u8> {
+    [b"o", number.to_be_bytes().as_slice()].concat()
+}
+
+pub(crate) fn message(with: ClientId, seq: Seq) -> Vec<u8> {
+    [b"t", with.as_bytes().as_slice(), &seq.0.to_be_bytes()].concat()
+}
+
+pub(crate) fn blob(with: ClientId, seq: Seq) -> Vec<u8> {
+    [b"b", with.as_bytes().as_slice(), &seq.0.to_be_bytes()].concat()
+}
+
+/// Writes a record.
+pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    postcard::to_extend(value, vec![VERSION])
+        .map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+/// Reads a record.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    match bytes.split_first() {
+        Some((&VERSION, value)) => {
+            postcard::from_bytes(value).map_err(|error| StoreError::Unreadable(error.to_string()))
+        }
+        Some((version, _)) => Err(StoreError::Unreadable(format!(
+            "it is of version {version}, newer than this Sotto"
+        ))),
+        None => Err(StoreError::Unreadable("it is empty".to_owned())),
+    }
+}
