@@ -1,0 +1,91 @@
+//! Where answers end in a stream of bytes.
+
+use sotto_shared::wire::{ByteOrder, RESPONSE_HEADER};
+
+/// Counts whole answers without keeping them. Zeros between answers belong to none.
+#[derive(Debug, Default)]
+pub(crate) struct AnswerMeter {
+    /// The header as far as it came.
+    header: Vec<u8>,
+    /// Bytes of payload still to come, once the header is whole.
+    left: Option<usize>,
+}
+
+impl AnswerMeter {
+    /// Takes bytes as they arrived; tells how many answers ended in them.
+    pub(crate) fn push(&mut self, mut bytes: &[u8]) -> usize {
+        let mut ended = 0;
+        loop {
+            let left = match self.left {
+                Some(left) => left,
+                None => match self.take_header(&mut bytes) {
+                    Some(size) => size,
+                    None => return ended,
+                },
+            };
+            let now = left.min(bytes.len());
+            bytes = bytes.get(now..).unwrap_or_default();
+            if now < left {
+                self.left = Some(left - now);
+                return ended;
+            }
+            self.left = None;
+            ended += 1;
+        }
+    }
+
+    /// Whether the server stands in the middle of an answer.
+    pub(crate) fn is_mid_answer(&self) -> bool {
+        self.left.is_some() || !self.header.is_empty()
+    }
+
+    /// Forgets a connection that ended.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The payload size, once the header is whole.
+    fn take_header(&mut self, bytes: &mut &[u8]) -> Option<usize> {
+        while let Some((byte, rest)) = bytes.split_first() {
+            *bytes = rest;
+            if !self.header.is_empty() || *byte != 0 {
+                self.header.push(*byte);
+            }
+            if self.header.len() == RESPONSE_HEADER {
+                let size = self.header.last_chunk().copied().unwrap_or_default();
+                self.header.clear();
+                let size = ByteOrder::Little.read_u32(size);
+                return Some(usize::try_from(size).unwrap_or(usize::MAX));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_counted_wherever_the_bytes_are_cut() {
+        let mut stream = Vec::new();
+        stream.extend_from_slice(&[2, 0x28, 0x23, 0, 0, 0, 0]);
+        stream.extend_from_slice(&[0; 1017]);
+        stream.extend_from_slice(&[2, 0x34, 0x08, 16, 0, 0, 0]);
+        stream.extend_from_slice(&[7; 16]);
+        stream.extend_from_slice(&[0; 9]);
+        for cut in 1..40 {
+            let mut meter = AnswerMeter::default();
+            let ended: usize = stream.chunks(cut).map(|chunk| meter.push(chunk)).sum();
+            assert_eq!(ended, 2, "chunks of {cut}");
+            assert!(!meter.is_mid_answer());
+        }
+    }
+
+    #[test]
+    fn an_answer_begun_is_noticed() {
+        let mut meter = AnswerMeter::default();
+        assert_eq!(meter.push(&[2, 0x34, 0x08, 16, 0, 0, 0, 1]), 0);
+        assert!(meter.is_mid_answer());
+    }
+}
