@@ -52,18 +52,7 @@ impl UserName {
     /// Reads a name that some other server let in, whatever it holds: what cannot be shown is
     /// replaced by U+FFFD, and no name at all by `?`.
     pub fn from_field_lossy(field: &[u8]) -> Self {
-        let mut name = String::new();
-        for c in String::from_utf8_lossy(before_nul(field)).chars() {
-            let c = if is_printable(c) {
-                c
-            } else {
-                char::REPLACEMENT_CHARACTER
-            };
-            if name.len() + c.len_utf8() > NAME_MAX {
-                break;
-            }
-            name.push(c);
-        }
+        let mut name = printable_prefix(field, NAME_MAX);
         if name.is_empty() {
             name.push('?');
         }
@@ -86,18 +75,41 @@ impl UserName {
     }
 }
 
+/// Foreign text up to the first NUL, cut to `max` bytes; what cannot be shown becomes U+FFFD.
+pub(crate) fn printable_prefix(bytes: &[u8], max: usize) -> String {
+    let mut text = String::new();
+    for c in String::from_utf8_lossy(before_nul(bytes)).chars() {
+        let c = if is_printable(c) {
+            c
+        } else {
+            char::REPLACEMENT_CHARACTER
+        };
+        if text.len() + c.len_utf8() > max {
+            break;
+        }
+        text.push(c);
+    }
+    text
+}
+
 fn before_nul(field: &[u8]) -> &[u8] {
     field.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 /// Whether a character may stand in a name: no controls (Unicode category Cc), separators of lines
-/// and paragraphs, bidirectional controls, zero-width characters or tags.
+/// and paragraphs, bidirectional controls, nor anything else that shows as nothing (Unicode's
+/// `Default_Ignorable_Code_Point`) and would let two names look the same. Variation selectors are
+/// let in, because emoji and some Han characters are typed with them.
 fn is_printable(c: char) -> bool {
+    const BLANK_BRAILLE: char = '\u{2800}';
     !c.is_control()
+        && c != BLANK_BRAILLE
         && !matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
 }
 
 impl FromStr for UserName {
@@ -184,6 +196,28 @@ mod tests {
         }
         assert_eq!(UserName::from_field(&[0; 255]), Err(NameError::Empty));
         assert_eq!(UserName::from_field(&[0xff, 0xfe]), Err(NameError::NotUtf8));
+    }
+
+    #[test]
+    fn no_name_looks_like_another_by_invisible_characters() {
+        for c in [
+            '\u{34f}',
+            '\u{115f}',
+            '\u{17b4}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{ffa0}',
+            '\u{1d173}',
+            '\u{e0001}',
+            '\u{e0100}',
+        ] {
+            let taken = format!("alice{c}").parse::<UserName>().is_ok();
+            assert_eq!(taken, c == '\u{e0100}', "U+{:04X}", u32::from(c));
+        }
+        assert!(
+            "❤\u{fe0f}".parse::<UserName>().is_ok(),
+            "emoji as they are typed"
+        );
     }
 
     #[test]

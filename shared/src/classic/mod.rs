@@ -8,13 +8,16 @@
 //! a client that crashes at any moment loses and doubles nothing. Other servers answer them with
 //! an error, and a client then keeps to the seed's codes.
 
+mod rejected;
 pub mod request;
 mod request_decoder;
+mod request_frame;
 pub mod response;
 mod response_decoder;
 
+pub use rejected::{RejectReason, Rejected};
 pub use request::{Request, RequestBody};
-pub use request_decoder::{Decoded, RejectReason, Rejected, RequestDecoder, decode_message};
+pub use request_decoder::{Decoded, RequestDecoder, decode_message};
 pub use response::Response;
 pub use response_decoder::{ResponseDecoder, ResponseError};
 

@@ -8,10 +8,10 @@ use super::response::{
 use super::{MessageKind, PublicKeyBytes, code};
 use crate::id::{ClientId, MessageId};
 use crate::limits::{ERROR_TEXT_MAX, NAME_FIELD, RESPONSE_MAX, WAITING_RECORDS_MAX};
-use crate::name::UserName;
+use crate::name::{UserName, printable_prefix};
 use crate::wire::{ByteOrder, RESPONSE_HEADER, Reader};
 
-/// Why bytes are not a response. The connection cannot go on after it.
+/// Why bytes are no response. The connection cannot go on after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ResponseError {
     /// A code that is no response's.
@@ -43,6 +43,8 @@ pub enum ResponseError {
 pub struct ResponseDecoder {
     buffer: BytesMut,
     order: ByteOrder,
+    /// Once set, nothing more is read.
+    failed: Option<ResponseError>,
 }
 
 impl ResponseDecoder {
@@ -51,11 +53,15 @@ impl ResponseDecoder {
         Self {
             buffer: BytesMut::new(),
             order,
+            failed: None,
         }
     }
 
     /// Takes bytes as they arrived.
     pub fn push(&mut self, bytes: &[u8]) {
+        if self.failed.is_some() {
+            return;
+        }
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -67,10 +73,26 @@ impl ResponseDecoder {
     /// The next response that stands whole in the buffer.
     ///
     /// # Errors
-    /// Any [`ResponseError`]; the connection must be given up then.
+    /// Any [`ResponseError`]. The connection must be given up then: where the next response begins
+    /// is not known, and the decoder says the same ever after.
     pub fn next_response(&mut self) -> Result<Option<Response>, ResponseError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let found = self.advance();
+        if let Err(error) = found {
+            self.failed = Some(error);
+            self.buffer = BytesMut::new();
+        }
+        found
+    }
+
+    fn advance(&mut self) -> Result<Option<Response>, ResponseError> {
         let padding = self.buffer.iter().take_while(|byte| **byte == 0).count();
         self.buffer.advance(padding);
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
 
         let mut reader = Reader::new(&self.buffer);
         let (Some(_version), Some(code), Some(size)) =
@@ -128,7 +150,7 @@ impl ResponseDecoder {
                 let text = reader
                     .take(payload.len().min(ERROR_TEXT_MAX))
                     .unwrap_or_default();
-                Ok(Response::Error(String::from_utf8_lossy(text).into_owned()))
+                Ok(Response::Error(printable_prefix(text, ERROR_TEXT_MAX)))
             }
             other => Err(ResponseError::Code(other)),
         }

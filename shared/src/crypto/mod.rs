@@ -4,6 +4,8 @@
 //! It is weak by its specification, and kept so that other people's clients can be talked to.
 //! `docs/security.md` lists the attacks. Nothing but the classic dialect may use it.
 
+#[cfg(test)]
+mod known_answers;
 mod rsa;
 mod symmetric;
 

@@ -84,13 +84,9 @@ impl PrivateKey {
         rng: &mut impl CryptoRngCore,
         wrapped: &[u8],
     ) -> Result<SymmetricKey, DecryptError> {
-        let plain = self
-            .0
-            .decrypt_blinded(rng, Oaep::new::<Sha1>(), wrapped)
-            .map(Zeroizing::new)
-            .map_err(|_| DecryptError)?;
-        let bytes: [u8; KEY_SIZE] = plain.as_slice().try_into().map_err(|_| DecryptError)?;
-        Ok(SymmetricKey::from_bytes(bytes))
+        let plain = open(&self.0, rng, wrapped)?;
+        let bytes: &[u8; KEY_SIZE] = plain.as_slice().try_into().map_err(|_| DecryptError)?;
+        Ok(SymmetricKey::from_bytes(*bytes))
     }
 }
 
@@ -141,12 +137,31 @@ impl PublicKey {
         rng: &mut impl CryptoRngCore,
         key: &SymmetricKey,
     ) -> Result<[u8; WRAPPED_KEY_SIZE], KeyError> {
-        self.0
-            .encrypt(rng, Oaep::new::<Sha1>(), key.expose())
-            .ok()
-            .and_then(|wrapped| wrapped.try_into().ok())
-            .ok_or(KeyError::Operation)
+        seal(&self.0, rng, key.expose())?
+            .try_into()
+            .map_err(|_| KeyError::Operation)
     }
+}
+
+/// RSAES-OAEP (RFC 8017, 7.1.1) with SHA-1, MGF1-SHA-1 and an empty label.
+pub(super) fn seal(
+    key: &RsaPublicKey,
+    rng: &mut impl CryptoRngCore,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, KeyError> {
+    key.encrypt(rng, Oaep::new::<Sha1>(), plaintext)
+        .map_err(|_| KeyError::Operation)
+}
+
+/// The inverse of [`seal`] (RFC 8017, 7.1.2). `rng` blinds the private operation.
+pub(super) fn open(
+    key: &RsaPrivateKey,
+    rng: &mut impl CryptoRngCore,
+    ciphertext: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+    key.decrypt_blinded(rng, Oaep::new::<Sha1>(), ciphertext)
+        .map(Zeroizing::new)
+        .map_err(|_| DecryptError)
 }
 
 fn check_size(key: &impl PublicKeyParts) -> Result<(), KeyError> {

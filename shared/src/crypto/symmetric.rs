@@ -6,6 +6,7 @@ use aes::Aes128;
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockDecryptMut, BlockEncryptMut, KeyIvInit};
 use rand_core::CryptoRngCore;
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::DecryptError;
@@ -16,8 +17,17 @@ pub(super) const KEY_SIZE: usize = 16;
 const BLOCK: usize = 16;
 
 /// The key that two clients share.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SymmetricKey([u8; KEY_SIZE]);
+
+impl PartialEq for SymmetricKey {
+    /// In constant time.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SymmetricKey {}
 
 impl SymmetricKey {
     /// A new random key.
