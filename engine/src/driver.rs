@@ -326,7 +326,7 @@ async fn restore<S: Store>(
     rng: &mut ChaCha20Rng,
 ) -> Result<Engine, StoreError> {
     let (from, to) = machine::resident_range();
-    let entries = store.scan_sealed(from, to).await?;
+    let entries = store.scan_all(from, to).await?;
     Engine::restore(profile, child(rng), entries)
 }
 

@@ -38,6 +38,8 @@ pub mod identity;
 pub mod machine;
 mod media;
 mod record;
+#[cfg(test)]
+mod simulation;
 pub mod store;
 pub mod time;
 mod vault;

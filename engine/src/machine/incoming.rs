@@ -124,11 +124,23 @@ impl Engine {
         file: bool,
         ciphertext: &[u8],
     ) -> Result<(Body, Option<Vec<u8>>), UndecryptableCause> {
-        let keys: Vec<SymmetricKey> = self.contact(from).keys().collect();
-        let mut cause = UndecryptableCause::NoKey;
+        // A key of ours may be used by the other side before we hear that it was stored.
+        let unconfirmed = self.outbox.values().filter(|item| item.to == from);
+        let unconfirmed = unconfirmed
+            .filter_map(|item| item.what.key())
+            .collect::<Vec<_>>();
+        let known: Vec<SymmetricKey> = self.contact(from).keys().chain(unconfirmed).collect();
+        let cause = match known.as_slice() {
+            [] => UndecryptableCause::NoKey,
+            [..] => UndecryptableCause::WrongKey,
+        };
+        let mut fitting: Vec<(usize, SymmetricKey)> = known
+            .into_iter()
+            .filter_map(|key| Some((padding(&key, ciphertext)?, key)))
+            .collect();
+        fitting.sort_by_key(|(padding, _)| core::cmp::Reverse(*padding));
         let mut legacy = None;
-        for key in keys {
-            cause = UndecryptableCause::WrongKey;
+        for (_, key) in fitting {
             let Ok(plain) = key.decrypt(ciphertext) else {
                 continue;
             };
@@ -209,6 +221,14 @@ impl Engine {
         self.enqueue(to, message, what);
         self.tell_person(to);
     }
+}
+
+/// How many bytes of padding a key finds, if it fits at all. One wrong key in 256 fits by chance,
+/// nearly always with a single byte: the longer the padding, the surer the key. Only the last two
+/// blocks need to be looked at.
+fn padding(key: &SymmetricKey, ciphertext: &[u8]) -> Option<usize> {
+    let tail = ciphertext.get(ciphertext.len().saturating_sub(32)..)?;
+    Some(tail.len() - key.decrypt(tail).ok()?.len())
 }
 
 /// Text in some older encoding than UTF-8, as other people's clients send it: shown with

@@ -34,6 +34,16 @@ pub(super) enum What {
     Content,
 }
 
+impl What {
+    /// The symmetric key that is sent.
+    pub(super) fn key(&self) -> Option<SymmetricKey> {
+        match self {
+            Self::Key(key) => Some(SymmetricKey::from_bytes(*key)),
+            Self::KeyRequest | Self::Content => None,
+        }
+    }
+}
+
 impl Drop for What {
     fn drop(&mut self) {
         if let Self::Key(key) = self {

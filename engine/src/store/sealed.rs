@@ -101,20 +101,15 @@ impl<S: Store> SealedStore<S> {
             .collect()
     }
 
-    /// All entries between two keys.
-    pub(crate) async fn scan_sealed(
-        &self,
-        from: &[u8],
-        to: &[u8],
-    ) -> Result<Vec<Entry>, StoreError> {
-        // The key slot lies within and is not sealed.
+    /// All entries with `from <= key < to`, but for the key slot, which is not sealed.
+    pub(crate) async fn scan_all(&self, from: &[u8], to: &[u8]) -> Result<Vec<Entry>, StoreError> {
         let slot = crate::record::SLOT;
-        let after: Vec<u8> = [slot, &[0]].concat();
+        let after = [slot, &[0]].concat();
         let mut entries = self
-            .scan(from, slot, Direction::Forward, usize::MAX)
+            .scan(from, to.min(slot), Direction::Forward, usize::MAX)
             .await?;
         entries.extend(
-            self.scan(&after, to, Direction::Forward, usize::MAX)
+            self.scan(from.max(&after), to, Direction::Forward, usize::MAX)
                 .await?,
         );
         Ok(entries)

@@ -1,0 +1,247 @@
+//! One client of the simulation: an engine, its disk, its clock and its wire.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::BytesMut;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use sotto_shared::ClientId;
+use sotto_shared::classic::RequestDecoder;
+
+use super::gateway::ModelGateway;
+use super::{Faults, below, one_in};
+use crate::api::{Command, Event, Message, Phase};
+use crate::driver::read;
+use crate::machine::{Effect, Engine, Input, Load, Loaded, Profile, resident_range};
+use crate::store::{MemoryStore, SealedStore, StorageKey};
+use crate::time::Timestamp;
+
+const DAY: u64 = 86_400_000;
+
+pub(super) struct Node {
+    profile: Profile,
+    rng: ChaCha20Rng,
+    store: SealedStore<MemoryStore>,
+    engine: Engine,
+    wire: Wire,
+    clock: i64,
+    phase: Phase,
+    people: Vec<ClientId>,
+    /// What the user interface has heard: the last state of each message shown.
+    shown: BTreeMap<(ClientId, u64), Message>,
+}
+
+enum Wire {
+    Down,
+    Connecting,
+    Up {
+        decoder: RequestDecoder,
+        up: VecDeque<u8>,
+        down: BytesMut,
+    },
+}
+
+impl Node {
+    pub(super) fn new(profile: Profile, rng: &mut ChaCha20Rng, now: u64) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(rng.next_u64());
+        let nonces = ChaCha20Rng::seed_from_u64(rng.next_u64());
+        let key = StorageKey::from_bytes([1; 32]);
+        let store = SealedStore::new(MemoryStore::default(), key, nonces);
+        let engine_rng = ChaCha20Rng::seed_from_u64(rng.next_u64());
+        let engine = Engine::restore(profile, engine_rng, Vec::new()).unwrap();
+        let mut node = Self {
+            profile,
+            rng,
+            store,
+            engine,
+            wire: Wire::Down,
+            clock: 0,
+            phase: Phase::Opening,
+            people: Vec::new(),
+            shown: BTreeMap::new(),
+        };
+        node.input(Input::Start, now, super::NONE);
+        node
+    }
+
+    pub(super) fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    pub(super) fn people(&self) -> &[ClientId] {
+        &self.people
+    }
+
+    pub(super) fn id(&self) -> ClientId {
+        match &self.phase {
+            Phase::Ready { client, .. } => *client,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn command(&mut self, command: Command, now: u64, faults: Faults) {
+        self.input(Input::Command(command), now, faults);
+    }
+
+    pub(super) fn jump_clock(&mut self, rng: &mut ChaCha20Rng) {
+        let days = i64::try_from(below(rng, 5)).unwrap() - 2;
+        self.clock = days * i64::try_from(DAY).unwrap();
+    }
+
+    pub(super) fn drop_connection(&mut self, now: u64, faults: Faults) {
+        if !matches!(self.wire, Wire::Down) {
+            self.wire = Wire::Down;
+            self.input(Input::Disconnected, now, faults);
+        }
+    }
+
+    /// Whether nothing is on the wire and nothing waits to be sent.
+    pub(super) fn is_idle(&self) -> bool {
+        let busy = match &self.wire {
+            Wire::Up { up, down, .. } => !up.is_empty() || !down.is_empty(),
+            Wire::Down | Wire::Connecting => true,
+        };
+        !busy && !self.store_holds(b"o")
+    }
+
+    /// For the message of a failed test.
+    pub(super) fn state(&self) -> String {
+        let wire = match &self.wire {
+            Wire::Down => "down".to_owned(),
+            Wire::Connecting => "connecting".to_owned(),
+            Wire::Up { up, down, .. } => format!("up {} down {}", up.len(), down.len()),
+        };
+        format!(
+            "{:?}, {wire}, unsent: {}",
+            self.phase,
+            self.store_holds(b"o")
+        )
+    }
+
+    fn store_holds(&self, prefix: &[u8]) -> bool {
+        let mut to = prefix.to_vec();
+        if let Some(last) = to.last_mut() {
+            *last += 1;
+        }
+        !crate::block_on(self.store.scan_all(prefix, &to))
+            .unwrap()
+            .is_empty()
+    }
+
+    /// All messages with somebody, from the store.
+    pub(super) fn messages(&self, with: ClientId) -> Vec<Message> {
+        let load = Load::History {
+            with,
+            before: None,
+            limit: 100_000,
+        };
+        match crate::block_on(read(&self.store, load)) {
+            Ok(Loaded::History { messages, .. }) => {
+                for message in &messages {
+                    if let Some(shown) = self.shown.get(&(with, message.seq.0)) {
+                        assert_eq!(shown.body, message.body, "shown is what is stored");
+                    }
+                }
+                messages
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Lets bytes move a little, or time pass.
+    pub(super) fn advance(&mut self, gateway: &mut ModelGateway, now: u64, faults: Faults) {
+        match &mut self.wire {
+            Wire::Down => {}
+            Wire::Connecting => {
+                self.wire = Wire::Up {
+                    decoder: RequestDecoder::new(1 << 20),
+                    up: VecDeque::new(),
+                    down: BytesMut::new(),
+                };
+                self.input(Input::Connected, now, faults);
+            }
+            Wire::Up { decoder, up, down } => {
+                let cut = 1 + below(&mut self.rng, 2_000);
+                let part: Vec<u8> = up.drain(..cut.min(up.len())).collect();
+                decoder.push(&part);
+                gateway.serve(decoder, down);
+                let cut = below(&mut self.rng, 2_000).min(down.len());
+                if cut > 0 {
+                    let bytes = down.split_to(cut).to_vec();
+                    self.input(Input::Received(bytes), now, faults);
+                }
+            }
+        }
+        if self
+            .engine
+            .next_timeout()
+            .is_some_and(|at| at <= self.local(now))
+        {
+            self.input(Input::Tick, now, faults);
+        }
+        // Timers run by a steady clock: one that was set for a jumped wall clock fires as well.
+        if one_in(&mut self.rng, 20) {
+            self.input(Input::Tick, now, faults);
+        }
+    }
+
+    fn local(&self, now: u64) -> Timestamp {
+        Timestamp(now.saturating_add_signed(self.clock))
+    }
+
+    fn input(&mut self, input: Input, now: u64, faults: Faults) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let effects = self.engine.handle(input, self.local(now)).unwrap();
+            for effect in effects {
+                if one_in(&mut self.rng, faults.crash) {
+                    return self.crash(now);
+                }
+                match effect {
+                    Effect::Persist(batch) => crate::block_on(self.store.apply(batch)).unwrap(),
+                    Effect::Load(load) => {
+                        let loaded = crate::block_on(read(&self.store, load)).unwrap();
+                        inputs.push_back(Input::Loaded(loaded));
+                    }
+                    Effect::Connect => self.wire = Wire::Connecting,
+                    Effect::Disconnect => self.wire = Wire::Down,
+                    Effect::Transmit(frame) => match &mut self.wire {
+                        Wire::Up { up, .. } => up.extend(frame.iter()),
+                        Wire::Down | Wire::Connecting => panic!("transmits without a connection"),
+                    },
+                    Effect::Event(event) => self.hear(event),
+                }
+            }
+        }
+    }
+
+    /// The process dies; what is on the disk is all there is.
+    fn crash(&mut self, now: u64) {
+        self.wire = Wire::Down;
+        let (from, to) = resident_range();
+        let entries = crate::block_on(self.store.scan_all(from, to)).unwrap();
+        let rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
+        self.engine = Engine::restore(self.profile, rng, entries).unwrap();
+        self.phase = Phase::Opening;
+        self.people.clear();
+        self.input(Input::Start, now, super::NONE);
+    }
+
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::Status(status) => self.phase = status.phase,
+            Event::People(people) => self.people = people.iter().map(|it| it.client).collect(),
+            Event::Person(person) => {
+                if !self.people.contains(&person.client) {
+                    self.people.push(person.client);
+                }
+            }
+            Event::Messages { with, messages } => {
+                for message in messages {
+                    self.shown.insert((with, message.seq.0), message);
+                }
+            }
+            _ => {}
+        }
+    }
+}
