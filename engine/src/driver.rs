@@ -61,7 +61,7 @@ enum Mode<S> {
     },
     Open {
         engine: Box<Engine>,
-        store: SealedStore<S>,
+        store: Box<SealedStore<S>>,
     },
     Broken {
         reason: String,
@@ -120,7 +120,7 @@ impl<S: Store> Driver<S> {
         rng: &mut ChaCha20Rng,
         key: StorageKey,
     ) -> Mode<S> {
-        let store = SealedStore::new(store, key, child(rng));
+        let store = Box::new(SealedStore::new(store, key, child(rng)));
         match restore(&store, profile, rng).await {
             Ok(engine) => Mode::Open {
                 engine: Box::new(engine),

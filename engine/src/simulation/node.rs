@@ -231,10 +231,8 @@ impl Node {
         match event {
             Event::Status(status) => self.phase = status.phase,
             Event::People(people) => self.people = people.iter().map(|it| it.client).collect(),
-            Event::Person(person) => {
-                if !self.people.contains(&person.client) {
-                    self.people.push(person.client);
-                }
+            Event::Person(person) if !self.people.contains(&person.client) => {
+                self.people.push(person.client);
             }
             Event::Messages { with, messages } => {
                 for message in messages {

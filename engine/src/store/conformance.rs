@@ -1,4 +1,7 @@
 //! The suite that every [`Store`] must pass.
+//!
+//! It is test code that other crates run, so it may panic.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use super::{Batch, Direction, Entry, Store};
 
