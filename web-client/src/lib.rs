@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`link`] | messages between the page and its worker, the only thing that both know |
 //! | [`ui`] | the page: everything the user sees; holds no key |
+//! | [`worker`] | the engine's host: storage, connection, one engine for all tabs |
 
 pub mod link;
 pub mod ui;
+pub mod worker;
