@@ -79,7 +79,9 @@ impl SqliteStore {
         })?;
         Self::open_file(&path, patience).map_err(|error| match error {
             Opening::Sqlite(error) if is_busy(&error) => OpenError::InUse(folder.to_owned()),
-            Opening::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+            Opening::Sqlite(error)
+                if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
+            {
                 OpenError::Foreign(path)
             }
             Opening::Sqlite(error) => OpenError::Sqlite { path, error },

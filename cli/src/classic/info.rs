@@ -59,7 +59,9 @@ pub(crate) fn read_identity(folder: &Path) -> Result<Option<Identity>> {
 
 /// Whether somebody is registered in this folder.
 pub(crate) fn identity_exists(folder: &Path) -> bool {
-    [MY_INFO, ME_INFO].iter().any(|name| folder.join(name).exists())
+    [MY_INFO, ME_INFO]
+        .iter()
+        .any(|name| folder.join(name).exists())
 }
 
 /// Writes `my.info`, which must not be there yet; only the owner may read it.
@@ -108,6 +110,9 @@ mod tests {
         fs::write(folder.path().join(ME_INFO), "bob\n").unwrap();
         assert!(identity_exists(folder.path()));
         let error = format!("{:#}", read_identity(folder.path()).unwrap_err());
-        assert!(error.contains("me.info") && error.contains("line 2"), "{error}");
+        assert!(
+            error.contains("me.info") && error.contains("line 2"),
+            "{error}"
+        );
     }
 }

@@ -35,14 +35,29 @@ pub(crate) struct Contact {
 /// What the user wants from the server.
 #[derive(Debug)]
 pub(crate) enum Action {
-    Register { name: UserName, key: PrivateKey },
+    Register {
+        name: UserName,
+        key: Box<PrivateKey>,
+    },
     ListClients,
-    PublicKey { of: ClientId },
+    PublicKey {
+        of: ClientId,
+    },
     Pull,
-    SendText { to: ClientId, text: String },
-    RequestKey { to: ClientId },
-    SendKey { to: ClientId },
-    SendFile { to: ClientId, content: Vec<u8> },
+    SendText {
+        to: ClientId,
+        text: String,
+    },
+    RequestKey {
+        to: ClientId,
+    },
+    SendKey {
+        to: ClientId,
+    },
+    SendFile {
+        to: ClientId,
+        content: Vec<u8>,
+    },
 }
 
 /// Why no request is made.
@@ -107,7 +122,7 @@ pub(crate) enum AnswerError {
 /// The request under way.
 #[derive(Debug)]
 enum Pending {
-    Register(UserName, PrivateKey),
+    Register(UserName, Box<PrivateKey>),
     ListClients,
     PublicKey(ClientId),
     Pull,
@@ -136,20 +151,23 @@ impl Session {
         &self.contacts
     }
 
-    /// The contact with exactly this name, or this id.
+    /// The contact with this id, or with exactly this name. An id is never taken for a name, so
+    /// that nobody can pass for somebody else by registering their id as a name.
     pub(crate) fn find(&self, name_or_id: &str) -> Option<&Contact> {
+        if let Ok(id) = name_or_id.parse() {
+            return self.contact(id);
+        }
         let named = |contact: &&Contact| {
-            contact.name.as_ref().is_some_and(|name| name.as_str() == name_or_id)
+            let name = contact.name.as_ref();
+            name.is_some_and(|name| name.as_str() == name_or_id)
         };
-        self.contacts.iter().find(named).or_else(|| {
-            let id = name_or_id.parse().ok()?;
-            self.contact(id)
-        })
+        self.contacts.iter().find(named)
     }
 
     /// Whether there is a public key of this contact.
     pub(crate) fn has_public_key(&self, of: ClientId) -> bool {
-        self.contact(of).is_some_and(|contact| contact.public_key.is_some())
+        self.contact(of)
+            .is_some_and(|contact| contact.public_key.is_some())
     }
 
     /// How to call somebody: by name, or by id if no list showed it.
@@ -198,7 +216,10 @@ impl Session {
                     name: name.clone(),
                     public_key,
                 };
-                (RequestBody::Register(register), Pending::Register(name, key))
+                (
+                    RequestBody::Register(register),
+                    Pending::Register(name, key),
+                )
             }
             Action::ListClients => (RequestBody::ListClients, Pending::ListClients),
             Action::PublicKey { of } => {
@@ -214,9 +235,10 @@ impl Session {
                 let content = self.symmetric_key(to)?.encrypt(&content);
                 (send(to, MessageKind::FILE, content), Pending::Send)
             }
-            Action::RequestKey { to } => {
-                (send(to, MessageKind::KEY_REQUEST, Vec::new()), Pending::Send)
-            }
+            Action::RequestKey { to } => (
+                send(to, MessageKind::KEY_REQUEST, Vec::new()),
+                Pending::Send,
+            ),
             Action::SendKey { to } => {
                 let public_key = self
                     .contact(to)
@@ -244,19 +266,24 @@ impl Session {
                 self.identity = Some(Identity {
                     name,
                     client: registered.client,
-                    private_key,
+                    private_key: *private_key,
                 });
                 Outcome::Registered
             }
             (Pending::ListClients, Response::ClientList(records)) => {
                 let me = self.identity.as_ref().map(|identity| identity.client);
                 // Some servers list the asking client too.
-                for record in records.into_iter().filter(|record| Some(record.client) != me) {
+                for record in records
+                    .into_iter()
+                    .filter(|record| Some(record.client) != me)
+                {
                     self.contact_mut(record.client).name = Some(record.name);
                 }
                 Outcome::Clients
             }
-            (Pending::PublicKey(wanted), Response::PublicKey(answer)) if answer.client == wanted => {
+            (Pending::PublicKey(wanted), Response::PublicKey(answer))
+                if answer.client == wanted =>
+            {
                 let key = PublicKey::from_wire(&answer.public_key)
                     .map_err(|_| AnswerError::BadPublicKey)?;
                 self.contact_mut(wanted).public_key = Some(key);
@@ -303,7 +330,11 @@ impl Session {
     }
 
     fn unwrap_key(&self, wrapped: &[u8], rng: &mut impl CryptoRngCore) -> Option<SymmetricKey> {
-        self.identity.as_ref()?.private_key.unwrap_key(rng, wrapped).ok()
+        self.identity
+            .as_ref()?
+            .private_key
+            .unwrap_key(rng, wrapped)
+            .ok()
     }
 
     fn decrypt(&self, from: ClientId, ciphertext: &[u8]) -> Option<Vec<u8>> {
@@ -317,11 +348,16 @@ impl Session {
     }
 
     fn contact(&self, client: ClientId) -> Option<&Contact> {
-        self.contacts.iter().find(|contact| contact.client == client)
+        self.contacts
+            .iter()
+            .find(|contact| contact.client == client)
     }
 
     fn contact_mut(&mut self, client: ClientId) -> &mut Contact {
-        let known = self.contacts.iter().position(|contact| contact.client == client);
+        let known = self
+            .contacts
+            .iter()
+            .position(|contact| contact.client == client);
         let index = known.unwrap_or_else(|| {
             self.contacts.push(Contact {
                 client,
@@ -331,7 +367,10 @@ impl Session {
             });
             self.contacts.len() - 1
         });
-        #[expect(clippy::indexing_slicing, reason = "the index was found or made just above")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the index was found or made just above"
+        )]
         &mut self.contacts[index]
     }
 }

@@ -52,22 +52,35 @@ fn alice(vectors: &Value) -> Session {
 /// Plays one exchange of the recording; the request must be the recorded one, byte for byte.
 fn play(session: &mut Session, pair: &[Value], action: Action) -> Outcome {
     let request = session.begin(action, &mut rng()).unwrap();
-    assert_eq!(request.to_bytes(), hex(&pair[0]["hex"]), "request {}", pair[0]["code"]);
-    session.finish(response(&hex(&pair[1]["hex"])), &mut rng()).unwrap()
+    assert_eq!(
+        request.to_bytes(),
+        hex(&pair[0]["hex"]),
+        "request {}",
+        pair[0]["code"]
+    );
+    session
+        .finish(response(&hex(&pair[1]["hex"])), &mut rng())
+        .unwrap()
 }
 
 #[test]
 fn recorded_session_plays_byte_for_byte() {
     let vectors = recorded();
     let all = vectors["session"].as_array().unwrap();
-    let connection_1: Vec<Value> =
-        all.iter().filter(|step| step["connection"] == 1).cloned().collect();
+    let connection_1: Vec<Value> = all
+        .iter()
+        .filter(|step| step["connection"] == 1)
+        .cloned()
+        .collect();
     let mut exchanges = connection_1.chunks(2).skip(1);
     let mut next = || exchanges.next().unwrap();
     let bob: ClientId = BOB.parse().unwrap();
 
     let mut alice = alice(&vectors);
-    assert!(matches!(play(&mut alice, next(), Action::ListClients), Outcome::Clients));
+    assert!(matches!(
+        play(&mut alice, next(), Action::ListClients),
+        Outcome::Clients
+    ));
     assert_eq!(alice.find("bob").unwrap().client, bob);
     assert_eq!(alice.find(BOB).unwrap().client, bob);
     assert!(alice.find("alice").is_none());
@@ -131,7 +144,10 @@ fn pull(
     let Outcome::Messages(messages) = session.finish(answer, &mut rng()).unwrap() else {
         panic!("no messages");
     };
-    messages.into_iter().map(|message| message.content).collect()
+    messages
+        .into_iter()
+        .map(|message| message.content)
+        .collect()
 }
 
 #[test]
@@ -162,39 +178,84 @@ fn two_sessions_exchange_a_key_and_talk_both_ways() {
     let mut rng = rng();
     let mut users = ["anna", "ben"].map(|name| {
         let mut session = Session::new(Version::V1, None);
-        let key = PrivateKey::generate(&mut rng).unwrap();
+        let key = Box::new(PrivateKey::generate(&mut rng).unwrap());
         let name: UserName = name.parse().unwrap();
-        session.begin(Action::Register { name, key }, &mut rng).unwrap();
+        session
+            .begin(Action::Register { name, key }, &mut rng)
+            .unwrap();
         let client = ClientId::random(&mut rng);
         let registered = sotto_shared::classic::response::Registered { client };
-        session.finish(Response::Registered(registered), &mut rng).unwrap();
+        session
+            .finish(Response::Registered(registered), &mut rng)
+            .unwrap();
         session
     });
     let [anna, ben] = &mut users;
-    let (anna_id, ben_id) = (anna.identity().unwrap().client, ben.identity().unwrap().client);
+    let (anna_id, ben_id) = (
+        anna.identity().unwrap().client,
+        ben.identity().unwrap().client,
+    );
 
     // No key yet: nothing can be said, and no key sent without the public key.
     let text = || "hi".to_owned();
     assert_eq!(
-        anna.begin(Action::SendText { to: ben_id, text: text() }, &mut rng),
+        anna.begin(
+            Action::SendText {
+                to: ben_id,
+                text: text()
+            },
+            &mut rng
+        ),
         Err(Refusal::NoSymmetricKey)
     );
-    assert_eq!(anna.begin(Action::SendKey { to: ben_id }, &mut rng), Err(Refusal::NoPublicKey));
+    assert_eq!(
+        anna.begin(Action::SendKey { to: ben_id }, &mut rng),
+        Err(Refusal::NoPublicKey)
+    );
 
-    anna.begin(Action::PublicKey { of: ben_id }, &mut rng).unwrap();
-    let public_key = ben.identity().unwrap().private_key.public().to_wire().unwrap();
-    let answer = PublicKeyAnswer { client: ben_id, public_key };
+    anna.begin(Action::PublicKey { of: ben_id }, &mut rng)
+        .unwrap();
+    let public_key = ben
+        .identity()
+        .unwrap()
+        .private_key
+        .public()
+        .to_wire()
+        .unwrap();
+    let answer = PublicKeyAnswer {
+        client: ben_id,
+        public_key,
+    };
     anna.finish(Response::PublicKey(answer), &mut rng).unwrap();
-    let request = anna.begin(Action::SendKey { to: ben_id }, &mut rng).unwrap();
-    let RequestBody::Send(send) = request.body else { panic!("not a message") };
+    let request = anna
+        .begin(Action::SendKey { to: ben_id }, &mut rng)
+        .unwrap();
+    let RequestBody::Send(send) = request.body else {
+        panic!("not a message")
+    };
     assert_eq!((send.kind, send.content.len()), (MessageKind::KEY, 128));
     anna.finish(Response::Stored(None), &mut rng).unwrap();
-    assert_eq!(pull(ben, anna_id, vec![(send.kind, send.content.to_vec())]), [Content::Key]);
+    assert_eq!(
+        pull(ben, anna_id, vec![(send.kind, send.content.to_vec())]),
+        [Content::Key]
+    );
 
-    let request = ben.begin(Action::SendFile { to: anna_id, content: vec![7; 99] }, &mut rng);
-    let RequestBody::Send(send) = request.unwrap().body else { panic!("not a message") };
-    let stored = Stored { to: anna_id, message: sotto_shared::MessageId(5) };
-    ben.finish(Response::Stored(Some(stored)), &mut rng).unwrap();
+    let request = ben.begin(
+        Action::SendFile {
+            to: anna_id,
+            content: vec![7; 99],
+        },
+        &mut rng,
+    );
+    let RequestBody::Send(send) = request.unwrap().body else {
+        panic!("not a message")
+    };
+    let stored = Stored {
+        to: anna_id,
+        message: sotto_shared::MessageId(5),
+    };
+    ben.finish(Response::Stored(Some(stored)), &mut rng)
+        .unwrap();
     let got = pull(anna, ben_id, vec![(send.kind, send.content.to_vec())]);
     assert_eq!(got, [Content::File(vec![7; 99])]);
 }
@@ -204,15 +265,36 @@ fn a_key_that_the_server_refused_is_not_kept() {
     let vectors = recorded();
     let mut session = alice(&vectors);
     let bob: ClientId = BOB.parse().unwrap();
-    session.begin(Action::PublicKey { of: bob }, &mut rng()).unwrap();
-    let public_key = session.identity().unwrap().private_key.public().to_wire().unwrap();
-    let answer = Response::PublicKey(PublicKeyAnswer { client: bob, public_key });
+    session
+        .begin(Action::PublicKey { of: bob }, &mut rng())
+        .unwrap();
+    let public_key = session
+        .identity()
+        .unwrap()
+        .private_key
+        .public()
+        .to_wire()
+        .unwrap();
+    let answer = Response::PublicKey(PublicKeyAnswer {
+        client: bob,
+        public_key,
+    });
     session.finish(answer, &mut rng()).unwrap();
-    session.begin(Action::SendKey { to: bob }, &mut rng()).unwrap();
-    let refused = session.finish(Response::Error("no such client".into()), &mut rng()).unwrap();
+    session
+        .begin(Action::SendKey { to: bob }, &mut rng())
+        .unwrap();
+    let refused = session
+        .finish(Response::Error("no such client".into()), &mut rng())
+        .unwrap();
     assert!(matches!(refused, Outcome::Error(text) if text == "no such client"));
-    let text = Action::SendText { to: bob, text: "hi".into() };
-    assert_eq!(session.begin(text, &mut rng()), Err(Refusal::NoSymmetricKey));
+    let text = Action::SendText {
+        to: bob,
+        text: "hi".into(),
+    };
+    assert_eq!(
+        session.begin(text, &mut rng()),
+        Err(Refusal::NoSymmetricKey)
+    );
 }
 
 #[test]
@@ -228,10 +310,15 @@ fn oneself_in_the_list_is_left_out_and_keys_survive_a_new_list() {
         name: name.parse().unwrap(),
     };
     let list = vec![record(ALICE, "alice"), record(BOB, "bob")];
-    session.finish(Response::ClientList(list), &mut rng()).unwrap();
+    session
+        .finish(Response::ClientList(list), &mut rng())
+        .unwrap();
     assert_eq!(session.contacts().len(), 1);
     assert_eq!(session.display_name(bob), "bob");
-    let text = Action::SendText { to: bob, text: "hi".into() };
+    let text = Action::SendText {
+        to: bob,
+        text: "hi".into(),
+    };
     assert!(session.begin(text, &mut rng()).is_ok());
 }
 
@@ -239,11 +326,29 @@ fn oneself_in_the_list_is_left_out_and_keys_survive_a_new_list() {
 fn answers_to_other_questions_are_refused() {
     let mut session = alice(&recorded());
     let bob: ClientId = BOB.parse().unwrap();
-    assert!(session.finish(Response::Stored(None), &mut rng()).is_err(), "nothing was asked");
+    assert!(
+        session.finish(Response::Stored(None), &mut rng()).is_err(),
+        "nothing was asked"
+    );
     session.begin(Action::ListClients, &mut rng()).unwrap();
     assert!(session.finish(Response::Stored(None), &mut rng()).is_err());
-    session.begin(Action::PublicKey { of: bob }, &mut rng()).unwrap();
-    let public_key = session.identity().unwrap().private_key.public().to_wire().unwrap();
-    let of_another = PublicKeyAnswer { client: ClientId::ZERO, public_key };
-    assert!(session.finish(Response::PublicKey(of_another), &mut rng()).is_err());
+    session
+        .begin(Action::PublicKey { of: bob }, &mut rng())
+        .unwrap();
+    let public_key = session
+        .identity()
+        .unwrap()
+        .private_key
+        .public()
+        .to_wire()
+        .unwrap();
+    let of_another = PublicKeyAnswer {
+        client: ClientId::ZERO,
+        public_key,
+    };
+    assert!(
+        session
+            .finish(Response::PublicKey(of_another), &mut rng())
+            .is_err()
+    );
 }

@@ -101,7 +101,7 @@ impl<W: Wire> Shell<'_, W> {
             let text = "warning: some servers take only names of ASCII letters and digits";
             writeln!(self.warnings, "{text}")?;
         }
-        let key = PrivateKey::generate(&mut OsRng).map_err(say)?;
+        let key = Box::new(PrivateKey::generate(&mut OsRng).map_err(say)?);
         self.perform(Action::Register { name, key })?;
         if let Some(identity) = self.session.identity() {
             info::write_identity(self.folder, identity).map_err(|error| {
@@ -137,7 +137,9 @@ impl<W: Wire> Shell<'_, W> {
         };
         let unknown = |message: &Received| {
             let contacts = self.session.contacts();
-            !contacts.iter().any(|contact| contact.client == message.from && contact.name.is_some())
+            !contacts
+                .iter()
+                .any(|contact| contact.client == message.from && contact.name.is_some())
         };
         if messages.iter().any(unknown) {
             // The messages are gone from the server: they are shown whether or not this works.
@@ -205,7 +207,10 @@ impl<W: Wire> Shell<'_, W> {
             return Err(Stop::Say("file not found".to_owned()));
         }
         if metadata.len() > u64::try_from(FILE_MAX).unwrap_or(u64::MAX) {
-            let text = format!("the file has {} bytes, {FILE_MAX} are the limit", metadata.len());
+            let text = format!(
+                "the file has {} bytes, {FILE_MAX} are the limit",
+                metadata.len()
+            );
             return Err(Stop::Say(text));
         }
         let content = fs::read(&path).map_err(say)?;
@@ -228,7 +233,11 @@ impl<W: Wire> Shell<'_, W> {
         match self.session.finish(response, &mut OsRng).map_err(say)? {
             Outcome::Error(reason) => {
                 if !reason.trim().is_empty() {
-                    writeln!(self.warnings, "the server says: {}", sanitize::line(&reason))?;
+                    writeln!(
+                        self.warnings,
+                        "the server says: {}",
+                        sanitize::line(&reason)
+                    )?;
                 }
                 Err(Stop::ServerError)
             }

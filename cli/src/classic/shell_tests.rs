@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::*;
-use sotto_shared::classic::response::{
-    ClientRecord, PublicKeyAnswer, Registered, WaitingMessage,
-};
+use sotto_shared::classic::response::{ClientRecord, PublicKeyAnswer, Registered, WaitingMessage};
 use sotto_shared::classic::{PublicKeyBytes, Request, RequestBody, Response, Version};
 
 #[derive(Default)]
@@ -21,11 +19,17 @@ impl Wire for Rc<RefCell<Server>> {
         let mut server = self.borrow_mut();
         Ok(match request.body.clone() {
             RequestBody::Register(register) => {
-                if server.users.iter().any(|(_, name, _)| *name == register.name) {
+                if server
+                    .users
+                    .iter()
+                    .any(|(_, name, _)| *name == register.name)
+                {
                     return Ok(Response::Error(String::new()));
                 }
                 let client = ClientId::random(&mut OsRng);
-                server.users.push((client, register.name, register.public_key));
+                server
+                    .users
+                    .push((client, register.name, register.public_key));
                 Response::Registered(Registered { client })
             }
             RequestBody::ListClients => Response::ClientList(
@@ -39,7 +43,10 @@ impl Wire for Rc<RefCell<Server>> {
                     .collect(),
             ),
             RequestBody::PublicKey(asked) => {
-                let found = server.users.iter().find(|(client, ..)| *client == asked.wanted);
+                let found = server
+                    .users
+                    .iter()
+                    .find(|(client, ..)| *client == asked.wanted);
                 match found {
                     Some((client, _, public_key)) => Response::PublicKey(PublicKeyAnswer {
                         client: *client,
@@ -128,7 +135,11 @@ fn a_second_registration_is_refused_and_a_taken_name_is_a_server_error() {
     assert!(anna.types("110\nanna2\n").contains("already registered"));
     assert_eq!(server.borrow().users.len(), 1);
     let other = User::new(&server);
-    assert!(other.types("110\nanna\n").contains("server responded with an error\n"));
+    assert!(
+        other
+            .types("110\nanna\n")
+            .contains("server responded with an error\n")
+    );
     assert!(!info::identity_exists(other.folder.path()));
 }
 
@@ -167,10 +178,19 @@ fn text_without_a_key_is_not_sent_and_text_under_an_unknown_key_says_so() {
     let (anna, ben) = (User::new(&server), User::new(&server));
     anna.types("110\nanna\n");
     ben.types("110\nben\n");
-    assert!(ben.types("150\nanna\nhi\n").contains("there is no symmetric key with this user"));
-    assert!(ben.types("150\nnobody\n").contains("there is no user named nobody"));
+    assert!(
+        ben.types("150\nanna\nhi\n")
+            .contains("there is no symmetric key with this user")
+    );
+    assert!(
+        ben.types("150\nnobody\n")
+            .contains("there is no user named nobody")
+    );
     ben.types("152\nanna\n150\nanna\nhi\n");
     let id = server.borrow().users[0].0;
     server.borrow_mut().waiting.get_mut(&id).unwrap().remove(0);
-    assert!(anna.types("140\n").contains("From: ben\nContent:\ncan't decrypt message\n.\n.\n"));
+    assert!(
+        anna.types("140\n")
+            .contains("From: ben\nContent:\ncan't decrypt message\n.\n.\n")
+    );
 }

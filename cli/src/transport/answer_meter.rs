@@ -9,6 +9,8 @@ pub(crate) struct AnswerMeter {
     header: Vec<u8>,
     /// Bytes of payload still to come, once the header is whole.
     left: Option<usize>,
+    /// Bytes of payload in all.
+    total: usize,
 }
 
 impl AnswerMeter {
@@ -19,7 +21,10 @@ impl AnswerMeter {
             let left = match self.left {
                 Some(left) => left,
                 None => match self.take_header(&mut bytes) {
-                    Some(size) => size,
+                    Some(size) => {
+                        self.total = size;
+                        size
+                    }
                     None => return ended,
                 },
             };
@@ -34,9 +39,9 @@ impl AnswerMeter {
         }
     }
 
-    /// Whether the server stands in the middle of an answer.
-    pub(crate) fn is_mid_answer(&self) -> bool {
-        self.left.is_some() || !self.header.is_empty()
+    /// Of the answer that is arriving: bytes of payload that came, and in all.
+    pub(crate) fn arriving(&self) -> Option<(usize, usize)> {
+        self.left.map(|left| (self.total - left, self.total))
     }
 
     /// Forgets a connection that ended.
@@ -78,7 +83,7 @@ mod tests {
             let mut meter = AnswerMeter::default();
             let ended: usize = stream.chunks(cut).map(|chunk| meter.push(chunk)).sum();
             assert_eq!(ended, 2, "chunks of {cut}");
-            assert!(!meter.is_mid_answer());
+            assert_eq!(meter.arriving(), None);
         }
     }
 
@@ -86,6 +91,6 @@ mod tests {
     fn an_answer_begun_is_noticed() {
         let mut meter = AnswerMeter::default();
         assert_eq!(meter.push(&[2, 0x34, 0x08, 16, 0, 0, 0, 1]), 0);
-        assert!(meter.is_mid_answer());
+        assert_eq!(meter.arriving(), Some((1, 16)));
     }
 }

@@ -40,10 +40,7 @@ pub(crate) trait Transport {
 }
 
 /// Gives a step up after a time.
-async fn within<T>(
-    patience: Duration,
-    step: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
+async fn within<T>(patience: Duration, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     tokio::time::timeout(patience, step)
         .await
         .unwrap_or_else(|_| {

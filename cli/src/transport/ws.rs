@@ -50,9 +50,7 @@ impl Transport for Ws {
         Box::pin(async {
             self.socket = None;
             let connecting = connect_async_with_config(&self.url, Some(config()), true);
-            let connected = within(CONNECT_PATIENCE, async {
-                connecting.await.map_err(to_io)
-            });
+            let connected = within(CONNECT_PATIENCE, async { connecting.await.map_err(to_io) });
             self.socket = Some(connected.await?.0);
             Ok(())
         })

@@ -1,0 +1,207 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use sotto_shared::UserName;
+
+/// Where the gateway listens by default.
+pub(crate) const DEFAULT_SERVER: &str = "127.0.0.1:1357";
+
+/// Sotto in a terminal: encrypted messages and files.
+#[derive(Debug, Parser)]
+#[command(name = "sotto", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done · 1 failed · 2 usage · 3 not connected · 4 refused (name taken, unknown person, \
+message refused) · 5 passphrase wrong or missing · 6 not registered yet, or already · \
+7 profile in use or unusable · 130 interrupted";
+
+/// Options of all commands.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Folder of keys and history [default: the platform's folder for application data]
+    #[arg(long, global = true, value_name = "DIR", env = "SOTTO_PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Server to connect to over TCP [default: 127.0.0.1:1357]
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOST:PORT",
+        env = "SOTTO_SERVER",
+        value_parser = server
+    )]
+    pub(crate) server: Option<String>,
+    /// Connect over WebSocket instead, as in ws://127.0.0.1:8080/ws
+    #[arg(long, global = true, value_name = "URL", env = "SOTTO_WS", value_parser = ws_url)]
+    pub(crate) ws: Option<String>,
+    /// The server is not Sotto's: speak only the classic protocol's own requests, each over a
+    /// connection of its own
+    #[arg(long, global = true, env = "SOTTO_SEED_SERVER", conflicts_with = "ws")]
+    pub(crate) seed_server: bool,
+    /// How long to keep trying, in seconds [default: until connecting has failed]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Print one JSON object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// File whose first line is the profile's passphrase [env: SOTTO_PASSPHRASE holds the
+    /// passphrase itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make keys and register a name
+    Register {
+        /// The wanted name
+        name: UserName,
+    },
+    /// Show who is registered
+    People,
+    /// Send text
+    Send {
+        /// Name or id
+        to: String,
+        /// The text, or - for what comes from standard input
+        text: String,
+    },
+    /// Send a file
+    SendFile {
+        /// Name or id
+        to: String,
+        /// The file
+        path: PathBuf,
+    },
+    /// Show new messages and save new files
+    Receive {
+        /// Go on until Ctrl-C
+        #[arg(long)]
+        follow: bool,
+        /// Folder to save files in [default: `received` in the profile]
+        #[arg(long, value_name = "DIR")]
+        files: Option<PathBuf>,
+    },
+    /// Show a person's fingerprint and the state of the key with them
+    Key {
+        /// Name or id
+        who: String,
+        /// Ask them for a symmetric key
+        #[arg(long, conflicts_with = "send")]
+        request: bool,
+        /// Send them a new symmetric key
+        #[arg(long)]
+        send: bool,
+    },
+    /// Show what was said with a person; works without a connection
+    History {
+        /// Name or id
+        who: String,
+        /// How many messages, the newest ones
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: usize,
+    },
+    /// Show your own name, id and fingerprint; works without a connection
+    Whoami,
+    /// Write your identity to a file, to use it with another client
+    Export {
+        /// The file, which must not be there yet, or - for standard output [default: my.info, or
+        /// NAME.sotto when sealed]
+        path: Option<PathBuf>,
+        /// Seal it under a passphrase, with contacts and keys; otherwise it is the classic
+        /// my.info, which is not encrypted
+        #[arg(long)]
+        sealed: bool,
+        /// File whose first line is the passphrase of the sealed file
+        #[arg(long, value_name = "FILE", requires = "sealed")]
+        file_passphrase_file: Option<PathBuf>,
+    },
+    /// Take over an identity from a file, instead of registering
+    Import {
+        /// A my.info or a sealed file
+        path: PathBuf,
+        /// File whose first line is the passphrase of the sealed file
+        #[arg(long, value_name = "FILE")]
+        file_passphrase_file: Option<PathBuf>,
+    },
+    /// Set, change or remove the passphrase of the profile
+    Passphrase {
+        /// Remove it
+        #[arg(long, conflicts_with = "new_passphrase_file")]
+        remove: bool,
+        /// File whose first line is the new passphrase
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// Run the classic protocol's console client, with server.info and my.info of this folder
+    Classic {
+        /// Version byte of the requests: 1 for text only, 2 with files
+        #[arg(long, value_name = "1|2", default_value_t = 2,
+              value_parser = clap::value_parser!(u8).range(1..=2))]
+        protocol_version: u8,
+    },
+}
+
+fn server(text: &str) -> Result<String, String> {
+    crate::classic::parse_server(text)
+        .map(str::to_owned)
+        .ok_or_else(|| "expected HOST:PORT, as in example.org:1357 or [::1]:1357".to_owned())
+}
+
+fn ws_url(text: &str) -> Result<String, String> {
+    match text.split_once("://") {
+        Some(("ws", rest)) if !rest.is_empty() => Ok(text.to_owned()),
+        Some(("wss", _)) => Err("TLS is not supported yet: use ws:// through a tunnel".to_owned()),
+        _ => Err("expected an address as ws://127.0.0.1:8080/ws".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "expected a number of seconds".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn names_are_parsed_at_the_edge() {
+        let parse = |name: &str| Cli::try_parse_from(["sotto", "register", name]);
+        assert!(parse("Zoë the 1st").is_ok());
+        for bad in ["", "a\u{1b}[2J", "a\nb"] {
+            assert!(parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_that_can_be_dialled_pass() {
+        let parse = |option: &str, value: &str| {
+            Cli::try_parse_from(["sotto", "people", option, value]).is_ok()
+        };
+        assert!(parse("--server", "example.org:1357"));
+        assert!(!parse("--server", "example.org"));
+        assert!(parse("--ws", "ws://127.0.0.1:8080/ws"));
+        assert!(!parse("--ws", "wss://example.org/ws"));
+        assert!(!parse("--ws", "http://example.org/ws"));
+        assert!(!parse("--timeout", "-1"));
+        assert!(parse("--timeout", "0.5"));
+    }
+}

@@ -1,0 +1,57 @@
+//! `history`.
+
+use sotto_engine::api::{Command as Order, Event, HISTORY_PAGE_MAX, Message, Seq};
+use sotto_shared::ClientId;
+
+use super::Session;
+use crate::problem::{Exit, Problem};
+use crate::resolve::nobody;
+
+impl Session {
+    pub(super) async fn history(&mut self, who: &str, limit: usize) -> Result<(), Problem> {
+        let with = self
+            .find_known(who)?
+            .ok_or_else(|| nobody(self.client.people(), who))?;
+        let mut newest_first: Vec<Message> = Vec::new();
+        let mut before = None;
+        while newest_first.len() < limit {
+            let left = limit - newest_first.len();
+            let page = u16::try_from(left)
+                .unwrap_or(u16::MAX)
+                .min(HISTORY_PAGE_MAX);
+            let (messages, more) = self.page(with, before, page).await?;
+            before = messages.first().map(|message| message.seq);
+            newest_first.extend(messages.into_iter().rev());
+            if !more {
+                break;
+            }
+        }
+        for message in newest_first.iter().rev() {
+            self.printer.message(self.person(with)?, message, None)?;
+        }
+        Ok(())
+    }
+
+    /// A page of a conversation, oldest first, and whether there are older ones.
+    pub(super) async fn page(
+        &mut self,
+        with: ClientId,
+        before: Option<Seq>,
+        limit: u16,
+    ) -> Result<(Vec<Message>, bool), Problem> {
+        let events = self
+            .order(Order::LoadHistory {
+                with,
+                before,
+                limit,
+            })
+            .await?;
+        events
+            .into_iter()
+            .find_map(|event| match event {
+                Event::History { messages, more, .. } => Some((messages, more)),
+                _ => None,
+            })
+            .ok_or_else(|| Problem::new(Exit::Failed, "the history could not be read"))
+    }
+}

@@ -1,0 +1,69 @@
+//! `register`, `people`, `key`.
+
+use sotto_engine::api::{Command as Order, Phase};
+use sotto_shared::UserName;
+
+use super::Session;
+use crate::problem::{Exit, Problem};
+
+impl Session {
+    pub(super) async fn register(&mut self, name: UserName) -> Result<(), Problem> {
+        match self.client.phase() {
+            Phase::Ready { name, .. } => {
+                let text = format!("this profile is registered already, as {name}");
+                let hint = "Give another --profile to register another name";
+                return Err(Problem::new(Exit::Phase, text).and(hint));
+            }
+            // An earlier attempt got no answer: it goes on.
+            Phase::Registering { name: pending } if *pending == name => {}
+            _ => {
+                self.order(Order::Register { name }).await?;
+            }
+        }
+        loop {
+            if matches!(self.client.phase(), Phase::Ready { .. }) {
+                return self.whoami();
+            }
+            if let Err(problem) = self.next_events().await {
+                let hint = "The registration goes on when sotto next connects";
+                return Err(match problem.exit {
+                    Exit::NotConnected => problem.and(hint),
+                    _ => problem,
+                });
+            }
+        }
+    }
+
+    /// Shows what the server says, or what is known here before it tells that there is no server.
+    pub(super) async fn show_people(&mut self) -> Result<(), Problem> {
+        let result = self.catch_up().await;
+        let mut people: Vec<_> = self.client.people().collect();
+        people.sort_by(|a, b| (&a.name, a.client).cmp(&(&b.name, b.client)));
+        for person in people {
+            self.printer.person(person)?;
+        }
+        result
+    }
+
+    pub(super) async fn key(
+        &mut self,
+        who: &str,
+        request: bool,
+        send: bool,
+    ) -> Result<(), Problem> {
+        let client = self.find(who).await?;
+        if request || send {
+            let order = match request {
+                true => Order::RequestKey { from: client },
+                false => Order::SendKey { to: client },
+            };
+            self.send(client, order, false).await?;
+        } else if self.person(client)?.fingerprint.is_none() {
+            self.order(Order::FetchPublicKey { of: client }).await?;
+            let result = self.catch_up().await;
+            self.printer.key(self.person(client)?)?;
+            return result;
+        }
+        Ok(self.printer.key(self.person(client)?)?)
+    }
+}
