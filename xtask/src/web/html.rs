@@ -56,6 +56,13 @@ impl<'a> Tag<'a> {
             None => self.attributes.push((name, value)),
         }
     }
+
+    /// Removes an attribute, if it is there.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.unchanged = None;
+        self.attributes
+            .retain(|(found, _)| !found.eq_ignore_ascii_case(name));
+    }
 }
 
 impl fmt::Display for Tag<'_> {

@@ -11,8 +11,8 @@
 //! 3. Every file but the page gets a name that holds its hash, `name-<16 hex digits>.ext`, and
 //!    every reference to it follows: the address of the module in the glue, then that of the glue
 //!    in the page. What has such a name never changes and may be cached for ever.
-//! 4. Scripts in the page become files of their own. Each script, style sheet and preload has a
-//!    subresource integrity hash; the page's module is fetched with one.
+//! 4. Scripts in the page become files of their own. Each script, style sheet and preloaded script
+//!    has a subresource integrity hash; the page's module is fetched with one.
 //! 5. Beside each file that gains by it stands its brotli compression, quality 11, `name.br`.
 //!
 //! How the page finds its worker: `<meta name="sotto-worker" content="/…">` holds the address for
