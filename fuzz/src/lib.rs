@@ -1,1 +1,69 @@
-//! Placeholder while the workspace is laid out.
+//! Fuzz targets for whatever reads bytes of strangers.
+//!
+//! Each target is a function of arbitrary bytes that panics where a promise is broken. `cargo test
+//! -p sotto-fuzz --release` tries each on its corpus and then on random bytes, for five seconds or
+//! for `BOLERO_RANDOM_TEST_TIME_MS`. With `cargo install cargo-bolero`, libFuzzer looks for new
+//! paths instead, until it is stopped or `--time` has passed:
+//!
+//! ```sh
+//! cargo bolero test -p sotto-fuzz --rustc-bootstrap tests::request_stream
+//! ```
+//!
+//! What it finds goes into `src/__fuzz__/tests__<target>/crashes`, and is tried by every test from
+//! then on; what it learns goes into `corpus` beside it. Both are committed.
+//!
+//! | target | reads |
+//! | --- | --- |
+//! | `request_stream` | raw bytes as the gateway receives them, cut anywhere |
+//! | `request_script` | well-formed frames, packets and broken ones, as the bytes dictate |
+//! | `request_message` | one WebSocket message |
+//! | `response_stream`, `response_script` | the same for a client |
+//! | `names` | name fields and texts |
+//! | `public_keys`, `private_keys` | DER, raw and near to valid |
+//! | `ciphertexts` | AES-CBC, raw and near to valid |
+//! | `wrapped_keys` | RSA-OAEP, raw and near to valid |
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a broken promise is to panic"
+)]
+
+mod crypto;
+mod names;
+mod requests;
+mod responses;
+mod source;
+
+pub use crypto::{ciphertexts, private_keys, public_keys, wrapped_keys};
+pub use names::names;
+pub use requests::{request_message, request_script, request_stream};
+pub use responses::{response_script, response_stream};
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    macro_rules! targets {
+        ($($target:ident),* $(,)?) => {$(
+            #[test]
+            fn $target() {
+                bolero::check!()
+                    .with_test_time(Duration::from_secs(5))
+                    .for_each(|input: &[u8]| crate::$target(input));
+            }
+        )*};
+    }
+
+    targets!(
+        request_stream,
+        request_script,
+        request_message,
+        response_stream,
+        response_script,
+        names,
+        public_keys,
+        private_keys,
+        ciphertexts,
+        wrapped_keys,
+    );
+}
