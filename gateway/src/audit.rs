@@ -1,0 +1,130 @@
+//! The audit log: one JSON line for each security event, in the data folder.
+//!
+//! It is the only place where addresses of peers are written. It never holds names, client ids
+//! (who knows one can pull its mailbox), keys or contents.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+
+use crate::metrics::LimitHit;
+
+/// The log's file in the data folder.
+pub const FILE: &str = "audit.log";
+
+/// A security event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The gateway began to serve.
+    Started,
+    /// The gateway stopped.
+    Stopped,
+    /// A client was registered.
+    Registered,
+    /// A registration was refused: the name is taken, or there are too many clients.
+    RegistrationRefused,
+    /// A limit refused something or cut a connection.
+    LimitHit {
+        /// The limit's name.
+        limit: &'static str,
+    },
+    /// A WebSocket was refused for its origin.
+    OriginRefused,
+    /// A connection was ended because what it sent is no request.
+    BrokenFrame,
+}
+
+impl From<LimitHit> for Event {
+    fn from(limit: LimitHit) -> Self {
+        match limit {
+            LimitHit::Origin => Self::OriginRefused,
+            limit => Self::LimitHit {
+                limit: limit.name(),
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Line {
+    time: String,
+    #[serde(flatten)]
+    event: Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<IpAddr>,
+}
+
+/// Writes events. Clones write to the same file.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    file: Arc<Mutex<File>>,
+}
+
+impl Audit {
+    /// Opens the log in `folder` for appending.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = Arc::new(Mutex::new(options.open(folder.join(FILE))?));
+        Ok(Self { file })
+    }
+
+    /// Writes one event of the gateway itself, or of a peer at an address.
+    pub fn record(&self, event: impl Into<Event>, address: Option<IpAddr>) {
+        let mut time = String::new();
+        // Writing to a string cannot fail.
+        let _ = SystemTime.format_time(&mut Writer::new(&mut time));
+        let line = Line {
+            time,
+            event: event.into(),
+            address,
+        };
+        let written = serde_json::to_vec(&line)
+            .map_err(io::Error::from)
+            .and_then(|mut line| {
+                line.push(b'\n');
+                let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.write_all(&line)
+            });
+        if let Err(error) = written {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_json_object_a_line_with_time_event_and_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::open(folder.path()).unwrap();
+        audit.record(Event::Started, None);
+        audit.record(LimitHit::Registrations, Some("192.0.2.7".parse().unwrap()));
+        let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0]["event"], "started");
+        assert!(lines[0].get("address").is_none());
+        assert_eq!(lines[1]["event"], "limit_hit");
+        assert_eq!(lines[1]["limit"], "registrations_per_hour");
+        assert_eq!(lines[1]["address"], "192.0.2.7");
+        assert!(lines[1]["time"].as_str().unwrap().ends_with('Z'));
+    }
+}

@@ -1,0 +1,24 @@
+//! The Sotto gateway: stores and forwards what it cannot read.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`config`] | settings: flags, environment, file, defaults; every limit |
+//! | [`connection`] | one connection without socket, clock and storage |
+//! | [`storage`] | clients, mailboxes and receipts, durably |
+//! | `transport` | TCP and WebSocket sockets, limits over all connections |
+//! | `http` | the web app, health, metrics |
+//! | [`audit`], [`metrics`] | what operators see |
+//!
+//! [`Gateway::start`] puts them together; `docs/operations.md` says how to run it.
+
+pub mod audit;
+pub mod config;
+pub mod connection;
+mod gateway;
+mod http;
+pub mod metrics;
+mod stop;
+pub mod storage;
+mod transport;
+
+pub use gateway::{Addresses, Gateway, StartError};

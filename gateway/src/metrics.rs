@@ -1,0 +1,398 @@
+//! Counters for Prometheus: numbers of things, never who or what.
+
+use core::fmt::Write as _;
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::connection::{RESULTS, TALLIED_CODES, Tally};
+use crate::storage::Totals;
+
+/// A counter or gauge.
+#[derive(Debug, Default)]
+pub struct Number(AtomicU64);
+
+impl Number {
+    /// Adds.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Subtracts.
+    pub fn subtract(&self, n: u64) {
+        self.0.fetch_sub(n, Ordering::Relaxed);
+    }
+
+    /// The present value.
+    pub fn value(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts of values up to each of some bounds.
+#[derive(Debug)]
+pub struct Histogram<const N: usize> {
+    bounds: [u64; N],
+    counts: [Number; N],
+    count: Number,
+    sum: Number,
+}
+
+impl<const N: usize> Histogram<N> {
+    fn new(bounds: [u64; N]) -> Self {
+        Self {
+            bounds,
+            counts: core::array::from_fn(|_| Number::default()),
+            count: Number::default(),
+            sum: Number::default(),
+        }
+    }
+
+    fn observe(&self, value: u64) {
+        self.count.add(1);
+        self.sum.add(value);
+        for (bound, count) in self.bounds.iter().zip(&self.counts) {
+            if value <= *bound {
+                count.add(1);
+            }
+        }
+    }
+
+    fn write(&self, out: &mut String, name: &str, help: &str, scale: f64) {
+        head(out, name, "histogram", help);
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "bounds and sums are for people to look at"
+        )]
+        let scaled = |value: u64| value as f64 * scale;
+        for (bound, count) in self.bounds.iter().zip(&self.counts) {
+            let bound = scaled(*bound);
+            line(
+                out,
+                format_args!("{name}_bucket{{le=\"{bound}\"}} {}", count.value()),
+            );
+        }
+        let count = self.count.value();
+        line(out, format_args!("{name}_bucket{{le=\"+Inf\"}} {count}"));
+        line(out, format_args!("{name}_sum {}", scaled(self.sum.value())));
+        line(out, format_args!("{name}_count {count}"));
+    }
+}
+
+/// What the storage's writer counts.
+#[derive(Debug)]
+pub struct CommitMetrics {
+    sizes: Histogram<8>,
+    micros: Histogram<9>,
+    failures: Number,
+}
+
+impl Default for CommitMetrics {
+    fn default() -> Self {
+        Self {
+            sizes: Histogram::new([1, 4, 16, 64, 256, 1024, 4096, 16384]),
+            micros: Histogram::new([
+                500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 1_000_000,
+            ]),
+            failures: Number::default(),
+        }
+    }
+}
+
+impl CommitMetrics {
+    /// A transaction of so many changes took so long.
+    pub fn committed(&self, writes: usize, took: Duration) {
+        self.sizes
+            .observe(u64::try_from(writes).unwrap_or(u64::MAX));
+        self.micros
+            .observe(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// A transaction failed.
+    pub fn failed(&self) {
+        self.failures.add(1);
+    }
+}
+
+/// A limit that can refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitHit {
+    /// Connections in all.
+    Connections,
+    /// Connections from one address.
+    ConnectionsPerAddress,
+    /// Registrations from one address.
+    Registrations,
+    /// Bytes in flight over all connections.
+    InFlight,
+    /// A peer that stalled inside a frame.
+    ReadStall,
+    /// A peer that did not read its answers.
+    WriteStall,
+    /// A peer that was silent for too long.
+    Idle,
+    /// The WebSocket's origin.
+    Origin,
+}
+
+impl LimitHit {
+    const ALL: [Self; 8] = [
+        Self::Connections,
+        Self::ConnectionsPerAddress,
+        Self::Registrations,
+        Self::InFlight,
+        Self::ReadStall,
+        Self::WriteStall,
+        Self::Idle,
+        Self::Origin,
+    ];
+
+    /// The limit's name in metrics and audit log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::ConnectionsPerAddress => "connections_per_address",
+            Self::Registrations => "registrations_per_hour",
+            Self::InFlight => "in_flight_bytes",
+            Self::ReadStall => "read_stall",
+            Self::WriteStall => "write_stall",
+            Self::Idle => "idle",
+            Self::Origin => "origin",
+        }
+    }
+}
+
+/// Transport of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportKind {
+    /// Raw TCP.
+    Tcp,
+    /// WebSocket.
+    WebSocket,
+    /// HTTP, which may become a WebSocket.
+    Http,
+}
+
+const TRANSPORTS: [&str; 3] = ["tcp", "websocket", "http"];
+
+/// Everything that is counted.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    requests: [[Number; RESULTS.len()]; TALLIED_CODES.len()],
+    open: [Number; 3],
+    accepted: [Number; 3],
+    /// Bytes from peers.
+    pub received: Number,
+    /// Bytes to peers.
+    pub sent: Number,
+    refused: [Number; LimitHit::ALL.len()],
+    /// What the storage's writer counts.
+    pub commits: Arc<CommitMetrics>,
+}
+
+impl Metrics {
+    /// Adds what a connection counted.
+    pub fn add_tally(&self, tally: &Tally) {
+        for (row, counts) in self.requests.iter().zip(tally.counts()) {
+            for (number, count) in row.iter().zip(counts) {
+                if *count > 0 {
+                    number.add(u64::from(*count));
+                }
+            }
+        }
+    }
+
+    /// A connection was opened; it is open until what is given back is dropped.
+    pub fn opened(self: &Arc<Self>, kind: TransportKind) -> OpenConnection {
+        if let Some(accepted) = self.accepted.get(kind as usize) {
+            accepted.add(1);
+        }
+        if let Some(open) = self.open.get(kind as usize) {
+            open.add(1);
+        }
+        OpenConnection {
+            metrics: Arc::clone(self),
+            kind,
+        }
+    }
+
+    /// A limit refused something.
+    pub fn refused(&self, limit: LimitHit) {
+        if let Some(number) = self.refused.get(limit as usize) {
+            number.add(1);
+        }
+    }
+
+    /// The Prometheus text format.
+    pub fn render(&self, totals: Totals, in_flight: u64) -> String {
+        let mut out = String::with_capacity(8 * 1024);
+        let name = "sotto_requests_total";
+        head(&mut out, name, "counter", "Requests by code and result.");
+        for (code, row) in TALLIED_CODES.iter().zip(&self.requests) {
+            for (result, number) in RESULTS.iter().zip(row) {
+                let value = number.value();
+                line(
+                    &mut out,
+                    format_args!("{name}{{code=\"{code}\",result=\"{result}\"}} {value}"),
+                );
+            }
+        }
+        for (name, kind, help, values) in [
+            (
+                "sotto_connections",
+                "gauge",
+                "Open connections by transport.",
+                &self.open,
+            ),
+            (
+                "sotto_connections_accepted_total",
+                "counter",
+                "Connections accepted by transport.",
+                &self.accepted,
+            ),
+        ] {
+            head(&mut out, name, kind, help);
+            for (transport, number) in TRANSPORTS.iter().zip(values) {
+                let value = number.value();
+                line(
+                    &mut out,
+                    format_args!("{name}{{transport=\"{transport}\"}} {value}"),
+                );
+            }
+        }
+        let name = "sotto_limit_refusals_total";
+        head(
+            &mut out,
+            name,
+            "counter",
+            "Refusals and cut connections by limit.",
+        );
+        for (limit, number) in LimitHit::ALL.iter().zip(&self.refused) {
+            let (limit, value) = (limit.name(), number.value());
+            line(
+                &mut out,
+                format_args!("{name}{{limit=\"{limit}\"}} {value}"),
+            );
+        }
+        for (name, kind, help, value) in [
+            (
+                "sotto_received_bytes_total",
+                "counter",
+                "Bytes from peers.",
+                self.received.value(),
+            ),
+            (
+                "sotto_sent_bytes_total",
+                "counter",
+                "Bytes to peers.",
+                self.sent.value(),
+            ),
+            (
+                "sotto_in_flight_bytes",
+                "gauge",
+                "Counted bytes in memory.",
+                in_flight,
+            ),
+            (
+                "sotto_clients",
+                "gauge",
+                "Registered clients.",
+                totals.clients,
+            ),
+            (
+                "sotto_waiting_messages",
+                "gauge",
+                "Waiting messages.",
+                totals.mailboxes.messages,
+            ),
+            (
+                "sotto_waiting_bytes",
+                "gauge",
+                "Bytes of waiting contents.",
+                totals.mailboxes.bytes,
+            ),
+            (
+                "sotto_commit_failures_total",
+                "counter",
+                "Transactions that failed and were rolled back.",
+                self.commits.failures.value(),
+            ),
+        ] {
+            head(&mut out, name, kind, help);
+            line(&mut out, format_args!("{name} {value}"));
+        }
+        let help = "Changes in one transaction.";
+        self.commits
+            .sizes
+            .write(&mut out, "sotto_commit_changes", help, 1.0);
+        let help = "Time of one transaction.";
+        self.commits
+            .micros
+            .write(&mut out, "sotto_commit_seconds", help, 1e-6);
+        out
+    }
+}
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    line(out, format_args!("# HELP {name} {help}"));
+    line(out, format_args!("# TYPE {name} {kind}"));
+}
+
+fn line(out: &mut String, arguments: core::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{arguments}");
+}
+
+/// A connection counted as open.
+#[derive(Debug)]
+pub struct OpenConnection {
+    metrics: Arc<Metrics>,
+    kind: TransportKind,
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        if let Some(open) = self.metrics.open.get(self.kind as usize) {
+            open.subtract(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn histograms_are_cumulative_and_in_seconds() {
+        let metrics = Metrics::default();
+        metrics.commits.committed(3, Duration::from_millis(2));
+        metrics.commits.committed(300, Duration::from_millis(20));
+        let text = metrics.render(Totals::default(), 0);
+        for expected in [
+            "sotto_commit_changes_bucket{le=\"1\"} 0\n",
+            "sotto_commit_changes_bucket{le=\"4\"} 1\n",
+            "sotto_commit_changes_bucket{le=\"1024\"} 2\n",
+            "sotto_commit_changes_bucket{le=\"+Inf\"} 2\n",
+            "sotto_commit_changes_sum 303\n",
+            "sotto_commit_seconds_bucket{le=\"0.0025\"} 1\n",
+            "sotto_commit_seconds_count 2\n",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_connection_is_open_until_it_is_dropped() {
+        let metrics = Arc::new(Metrics::default());
+        let open = metrics.opened(TransportKind::Tcp);
+        assert!(
+            metrics
+                .render(Totals::default(), 0)
+                .contains("sotto_connections{transport=\"tcp\"} 1")
+        );
+        drop(open);
+        let text = metrics.render(Totals::default(), 0);
+        assert!(text.contains("sotto_connections{transport=\"tcp\"} 0"));
+        assert!(text.contains("sotto_connections_accepted_total{transport=\"tcp\"} 1"));
+    }
+}

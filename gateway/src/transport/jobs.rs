@@ -1,0 +1,236 @@
+//! Carries a connection's jobs to the storage.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use sotto_shared::classic::response::{CLIENT_RECORD, WAITING_PREFIX};
+
+use super::Services;
+use super::claims::Claim;
+use super::limits::Share;
+use crate::audit::Event;
+use crate::connection::{Alone, AloneResult, Connection, Job};
+use crate::metrics::LimitHit;
+use crate::storage::{Closed, MailboxSize, Pending, ReadError, Refusal, Write, Written};
+
+/// Batches of sends that one connection has in the storage's hands; further sends gather into the
+/// next one meanwhile.
+const BATCHES: usize = 2;
+
+/// The jobs of one connection that are under way.
+pub(super) struct Jobs {
+    sends: VecDeque<Sends>,
+    alone: Option<Pin<Box<dyn Future<Output = Finished> + Send>>>,
+}
+
+struct Sends {
+    first: u64,
+    count: usize,
+    pending: Pending<Vec<Written>>,
+}
+
+/// A finished [`Alone`].
+pub(super) struct Finished {
+    result: AloneResult,
+    claim: Option<Claim>,
+    share: Option<Share>,
+}
+
+/// What finished.
+pub(super) enum Done {
+    Sends { first: u64, written: Vec<Written> },
+    Alone(Finished),
+}
+
+impl Jobs {
+    pub(super) fn new() -> Self {
+        Self {
+            sends: VecDeque::new(),
+            alone: None,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sends.is_empty() && self.alone.is_none()
+    }
+
+    /// Submits what the connection has to do.
+    pub(super) fn submit(
+        &mut self,
+        core: &mut Connection,
+        services: &Arc<Services>,
+        address: IpAddr,
+    ) {
+        while self.sends.len() < BATCHES
+            && let Some(job) = core.next_job()
+        {
+            match job {
+                Job::Sends { first, batch } => self.sends.push_back(Sends {
+                    first,
+                    count: batch.len(),
+                    pending: services.storage.write(batch),
+                }),
+                Job::Alone(work) => {
+                    self.alone = Some(Box::pin(run(work, Arc::clone(services), address)))
+                }
+            }
+        }
+    }
+
+    /// Waits for the next job to finish. Never ends while there is none.
+    pub(super) fn next_done(&mut self) -> NextDone<'_> {
+        NextDone { jobs: self }
+    }
+}
+
+/// See [`Jobs::next_done`].
+pub(super) struct NextDone<'a> {
+    jobs: &'a mut Jobs,
+}
+
+impl Future for NextDone<'_> {
+    type Output = Done;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Done> {
+        let jobs = &mut *self.jobs;
+        if let Some(sends) = jobs.sends.front_mut()
+            && let Poll::Ready(written) = Pin::new(&mut sends.pending).poll(context)
+        {
+            let written = written.unwrap_or_else(|Closed| vec![Written::Failed; sends.count]);
+            let first = sends.first;
+            jobs.sends.pop_front();
+            if jobs.sends.is_empty() {
+                jobs.sends = VecDeque::new();
+            }
+            return Poll::Ready(Done::Sends { first, written });
+        }
+        if let Some(alone) = &mut jobs.alone
+            && let Poll::Ready(finished) = alone.as_mut().poll(context)
+        {
+            jobs.alone = None;
+            return Poll::Ready(Done::Alone(finished));
+        }
+        Poll::Pending
+    }
+}
+
+impl Done {
+    /// Gives the result to the connection; its mailbox and memory go to the session.
+    pub(super) fn give(self, core: &mut Connection, claim: &mut Option<Claim>, share: &mut Share) {
+        match self {
+            Self::Sends { first, written } => core.sends_done(first, &written),
+            Self::Alone(finished) => {
+                if finished.claim.is_some() {
+                    *claim = finished.claim;
+                }
+                if let Some(reserved) = finished.share {
+                    share.absorb(reserved);
+                }
+                core.alone_done(finished.result);
+            }
+        }
+    }
+}
+
+async fn run(work: Alone, services: Arc<Services>, address: IpAddr) -> Finished {
+    let storage = &services.storage;
+    let plain = |result| Finished {
+        result,
+        claim: None,
+        share: None,
+    };
+    match work {
+        Alone::Register(write) => plain(AloneResult::Written(
+            register(write, &services, address).await,
+        )),
+        Alone::Write(write) => plain(AloneResult::Written(
+            write_one(storage.write(vec![write])).await,
+        )),
+        Alone::PublicKey { requester, wanted } => {
+            let key = storage.public_key(requester, wanted).await;
+            plain(AloneResult::PublicKey(flatten(key)))
+        }
+        Alone::Clients { requester } => {
+            let records = usize::try_from(storage.client_count()).unwrap_or(usize::MAX);
+            let Some(share) =
+                reserve(&services, address, records.saturating_mul(CLIENT_RECORD)).await
+            else {
+                return plain(AloneResult::Clients(Err(ReadError::Failed)));
+            };
+            Finished {
+                result: AloneResult::Clients(flatten(storage.clients(requester).await)),
+                claim: None,
+                share: Some(share),
+            }
+        }
+        Alone::Waiting { mailbox, deletes } => {
+            let is_known = storage.mailbox_size(mailbox).is_some();
+            let claim = if deletes && is_known {
+                let wait = services.limits.pull_wait;
+                Some(services.claims.claim(mailbox, wait).await)
+            } else {
+                None
+            };
+            let max = services.limits.pull_answer_max;
+            let size = answer_size(storage.mailbox_size(mailbox).unwrap_or_default()).min(max);
+            let Some(share) = reserve(&services, address, size).await else {
+                return plain(AloneResult::Waiting(Err(ReadError::Failed)));
+            };
+            Finished {
+                result: AloneResult::Waiting(flatten(storage.waiting(mailbox, max).await)),
+                claim,
+                share: Some(share),
+            }
+        }
+    }
+}
+
+/// Room in memory for an answer.
+async fn reserve(services: &Services, address: IpAddr, bytes: usize) -> Option<Share> {
+    let wait = services.limits.pull_wait;
+    let share = Share::reserve(&services.budget, bytes, wait).await;
+    if share.is_none() {
+        services.limit_hit(LimitHit::InFlight, address);
+    }
+    share
+}
+
+fn answer_size(size: MailboxSize) -> usize {
+    let prefix = u64::try_from(WAITING_PREFIX).unwrap_or(u64::MAX);
+    let bytes = size
+        .bytes
+        .saturating_add(size.messages.saturating_mul(prefix));
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+async fn register(write: Write, services: &Services, address: IpAddr) -> Written {
+    if !services.registrations.take(address, Instant::now()) {
+        services.limit_hit(LimitHit::Registrations, address);
+        return Written::Refused(Refusal::TooManyRegistrations);
+    }
+    let written = write_one(services.storage.write(vec![write])).await;
+    match written {
+        Written::Registered(_) => services.event(Event::Registered, address),
+        _ => {
+            services.registrations.give_back(address);
+            services.event(Event::RegistrationRefused, address);
+        }
+    }
+    written
+}
+
+async fn write_one(pending: Pending<Vec<Written>>) -> Written {
+    match pending.await {
+        Ok(written) => written.first().copied().unwrap_or(Written::Failed),
+        Err(Closed) => Written::Failed,
+    }
+}
+
+fn flatten<T>(result: Result<Result<T, ReadError>, Closed>) -> Result<T, ReadError> {
+    result.unwrap_or(Err(ReadError::Failed))
+}

@@ -1,0 +1,65 @@
+//! Sockets: what carries bytes to and from a [`crate::connection::Connection`].
+
+mod accept;
+mod claims;
+mod jobs;
+pub(crate) mod limits;
+mod session;
+pub(crate) mod tcp;
+pub(crate) mod websocket;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::audit::{Audit, Event};
+use crate::config::Limits;
+use crate::metrics::{LimitHit, Metrics};
+use crate::storage::Storage;
+use claims::Claims;
+use limits::{Admission, ByteBudget, Registrations};
+
+pub(crate) use accept::accept_each;
+
+/// What every connection needs.
+#[derive(Debug)]
+pub(crate) struct Services {
+    pub(crate) limits: Limits,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) audit: Audit,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) budget: Arc<ByteBudget>,
+    registrations: Registrations,
+    claims: Claims,
+}
+
+impl Services {
+    pub(crate) fn new(
+        limits: Limits,
+        storage: Arc<dyn Storage>,
+        metrics: Arc<Metrics>,
+        audit: Audit,
+    ) -> Self {
+        Self {
+            admission: Admission::new(limits.connections, limits.connections_per_address),
+            budget: ByteBudget::new(limits.in_flight_bytes),
+            registrations: Registrations::new(limits.registrations_per_hour),
+            claims: Claims::default(),
+            limits,
+            storage,
+            metrics,
+            audit,
+        }
+    }
+
+    /// Writes down that a limit refused something.
+    pub(crate) fn limit_hit(&self, limit: LimitHit, address: IpAddr) {
+        self.metrics.refused(limit);
+        self.audit.record(limit, Some(address));
+    }
+
+    /// Writes down a security event of a peer.
+    pub(crate) fn event(&self, event: Event, address: IpAddr) {
+        self.audit.record(event, Some(address));
+    }
+}
