@@ -1,2 +1,5 @@
-//! Entry point.
-fn main() {}
+//! Entry point of the page.
+
+fn main() {
+    sotto_web_client::ui::start();
+}

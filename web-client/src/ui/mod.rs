@@ -1,1 +1,53 @@
-//! The page: everything the user sees.
+//! The page: everything the user sees. It holds no key; what it knows, the worker told it.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `state/` | the model: pure values that events are applied to |
+//! | `store`, `bridge` | signals around the model, and the line to the worker |
+//! | `app` | which screen is shown |
+//! | `name_page`, `import_page`, `lock_page`, `boot` | the screens before the main view |
+//! | `people`, `connection` | the left side |
+//! | `conversation`, `timeline`, `scroll`, `message`, `file_body`, `composer` | the right side |
+//! | `dialogs/` | everything that stands above the page |
+//! | `words`, `time`, `linkify`, `icons` | how things are said and drawn |
+
+#![allow(
+    unreachable_pub,
+    reason = "Leptos' component macro writes `pub` into private modules"
+)]
+
+mod app;
+mod avatar;
+mod boot;
+mod bridge;
+mod composer;
+mod connection;
+mod conversation;
+mod dialogs;
+mod dom;
+mod drafts;
+mod field;
+mod file_body;
+mod files;
+mod icons;
+mod import_page;
+mod linkify;
+mod lock_page;
+mod message;
+mod name_page;
+mod navigation;
+mod notices;
+mod notify;
+mod people;
+mod scroll;
+mod state;
+mod store;
+mod time;
+mod timeline;
+mod tray;
+mod words;
+
+/// Puts the page in the place of what `index.html` painted.
+pub fn start() {
+    app::mount();
+}

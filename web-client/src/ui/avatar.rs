@@ -1,0 +1,51 @@
+//! A person's round sign: their initials on a colour of their own.
+
+use leptos::prelude::*;
+use sotto_shared::ClientId;
+
+/// How many colours the style sheet has.
+const COLOURS: u8 = 8;
+
+/// Draws it. It says nothing that the name beside it does not say.
+pub(crate) fn avatar(client: ClientId, name: &str) -> impl IntoView + use<> {
+    let sum = client
+        .as_bytes()
+        .iter()
+        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
+    let class = format!("avatar colour-{}", sum % COLOURS);
+    view! {
+        <span class=class aria-hidden="true">
+            {initials(name)}
+        </span>
+    }
+}
+
+fn initials(name: &str) -> String {
+    let mut words = name
+        .split(|c: char| c.is_whitespace() || matches!(c, '.' | '_' | '-'))
+        .filter_map(|word| word.chars().next());
+    let first = words.next();
+    let last = words.next_back();
+    first
+        .into_iter()
+        .chain(last)
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn initials_are_those_of_the_first_and_the_last_word() {
+        for (name, expected) in [
+            ("ada", "A"),
+            ("Ada Augusta Lovelace", "AL"),
+            ("élan_vital", "ÉV"),
+            (" ", ""),
+        ] {
+            assert_eq!(initials(name), expected);
+        }
+    }
+}

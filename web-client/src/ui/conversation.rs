@@ -1,0 +1,225 @@
+//! The right side: one conversation.
+
+use leptos::prelude::*;
+use sotto_engine::api::{Command, KeyState};
+use sotto_shared::ClientId;
+use wasm_bindgen::JsCast;
+
+use super::avatar::avatar;
+use super::composer::Composer;
+use super::dialogs::Dialog;
+use super::icons::{Icon, icon, logo};
+use super::store::Store;
+use super::timeline::TimelineView;
+use super::{dom, navigation, words};
+
+/// What stands there while no conversation is open.
+#[component]
+pub(crate) fn NoConversation() -> impl IntoView {
+    view! {
+        <div class="nobody">
+            {logo()}
+            <p>"Choose somebody on the left to write to."</p>
+        </div>
+    }
+}
+
+/// One conversation.
+#[component]
+pub(crate) fn Conversation(with: ClientId) -> impl IntoView {
+    let store = Store::here();
+    let name = Memo::new(move |_| store.name_of(with));
+    let timeline = store.timeline(with);
+    let dropped = RwSignal::new_local(Vec::new());
+    let over = RwSignal::new(0_i32);
+    dom::focus_soon(if dom::is_touch() {
+        ".conversation h2"
+    } else {
+        "#message"
+    });
+    on_cleanup(move || {
+        // Back in the list, at the person who was left.
+        if store.open.get_untracked().is_none() {
+            dom::focus_soon(format!(".people [data-client=\"{with}\"]"));
+        }
+    });
+    let drop = move |event: web_sys::DragEvent| {
+        event.prevent_default();
+        over.set(0);
+        dropped.set(dom::files(
+            event.data_transfer().and_then(|data| data.files()),
+        ));
+    };
+    let carries = |event: &web_sys::DragEvent| dom::carries_files(event.data_transfer().as_ref());
+    view! {
+        <section
+            class="conversation"
+            aria-label=move || format!("Conversation with {}", name.get())
+            on:dragenter=move |event| {
+                if carries(&event) {
+                    event.prevent_default();
+                    over.update(|over| *over += 1);
+                }
+            }
+            on:dragover=move |event| event.prevent_default()
+            on:dragleave=move |event| {
+                if carries(&event) {
+                    over.update(|over| *over = (*over - 1).max(0));
+                }
+            }
+            on:drop=drop
+            on:keydown=move |event| {
+                if event.key() == "Escape" && !event.default_prevented() {
+                    navigation::close(store);
+                }
+            }
+        >
+            <Header with name />
+            <div class="timeline-box">
+                <TimelineView with timeline />
+            </div>
+            <Composer with name dropped />
+            <Show when=move || { over.get() > 0 }>
+                <div class="drop-here">
+                    <p>{icon(Icon::Attach)} {move || format!("Drop to send to {}", name.get())}</p>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn Header(with: ClientId, name: Memo<String>) -> impl IntoView {
+    let store = Store::here();
+    let key = Memo::new(move |_| store.person(with).map_or(KeyState::None, |person| person.key));
+    let gone = Memo::new(move |_| store.person(with).is_some_and(|person| !person.listed));
+    view! {
+        <header class="head">
+            <button
+                class="icon-button back"
+                aria-label="Back to people"
+                on:click=move |_| navigation::close(store)
+            >
+                {icon(Icon::Back)}
+            </button>
+            {move || avatar(with, &name.get())}
+            <div class="head-text">
+                <h2 tabindex="-1">{move || name.get()}</h2>
+                <p class="head-line">
+                    <button
+                        class="weak"
+                        on:click=move |_| store.dialogs.open(Dialog::Encryption(with))
+                    >
+                        {icon(Icon::Shield)}
+                        "Classic encryption: weak"
+                    </button>
+                    <span class="head-key" class:under-way=move || key.get() != KeyState::Established>
+                        {move || if gone.get() { "Not on this server any more" } else { words::key_state(key.get()) }}
+                    </span>
+                </p>
+            </div>
+            <Menu with />
+        </header>
+    }
+}
+
+#[component]
+fn Menu(with: ClientId) -> impl IntoView {
+    let store = Store::here();
+    let shown = RwSignal::new(false);
+    let button = NodeRef::<leptos::html::Button>::new();
+    let close = move || {
+        shown.set(false);
+        if let Some(button) = button.get_untracked() {
+            let _ = button.focus();
+        }
+    };
+    let item = move |sign: Icon, text: &'static str, act: Box<dyn Fn()>| {
+        view! {
+            <button
+                role="menuitem"
+                tabindex="-1"
+                on:click=move |_| {
+                    close();
+                    act();
+                }
+            >
+                {icon(sign)}
+                {text}
+            </button>
+        }
+    };
+    let keys = move |event: web_sys::KeyboardEvent| match event.key().as_str() {
+        "Escape" => {
+            event.prevent_default();
+            close();
+        }
+        "Tab" => shown.set(false),
+        "ArrowDown" | "ArrowUp" => {
+            event.prevent_default();
+            step_menu(event.key() == "ArrowDown");
+        }
+        _ => {}
+    };
+    let left = move |event: web_sys::FocusEvent| {
+        let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Element>().ok());
+        if !to.is_some_and(|to| to.closest(".menu-box").ok().flatten().is_some()) {
+            shown.set(false);
+        }
+    };
+    view! {
+        <div class="menu-box" on:focusout=left>
+            <button
+                node_ref=button
+                class="icon-button"
+                aria-label="Conversation menu"
+                aria-haspopup="menu"
+                aria-expanded=move || shown.get().to_string()
+                on:click=move |_| {
+                    shown.update(|shown| *shown = !*shown);
+                    if shown.get_untracked() {
+                        dom::focus_soon(".menu [role=menuitem]");
+                    }
+                }
+            >
+                {icon(Icon::More)}
+            </button>
+            <Show when=move || shown.get()>
+                <div class="menu" role="menu" aria-label="Conversation menu" on:keydown=keys>
+                    {item(
+                        Icon::Key,
+                        "Ask for a key",
+                        Box::new(move || store.send(Command::RequestKey { from: with })),
+                    )}
+                    {item(
+                        Icon::Lock,
+                        "Send a new key",
+                        Box::new(move || store.send(Command::SendKey { to: with })),
+                    )}
+                    {item(
+                        Icon::Shield,
+                        "About this encryption",
+                        Box::new(move || store.dialogs.open(Dialog::Encryption(with))),
+                    )}
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+fn step_menu(down: bool) {
+    let Ok(items) = document().query_selector_all(".menu [role=menuitem]") else {
+        return;
+    };
+    let count = items.length().max(1);
+    let focused = document().active_element();
+    let at = (0..count)
+        .find(|index| {
+            items.item(*index).as_ref() == focused.as_ref().map(AsRef::<web_sys::Node>::as_ref)
+        })
+        .unwrap_or(0);
+    let to = if down { at + 1 } else { at + count - 1 } % count;
+    if let Some(item) = items.item(to) {
+        let _ = item.unchecked_into::<web_sys::HtmlElement>().focus();
+    }
+}

@@ -1,0 +1,83 @@
+//! Tells of new messages outside the page: in its title, and on the desktop if the user wants it.
+
+use leptos::prelude::*;
+use sotto_shared::ClientId;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Notification, NotificationOptions, NotificationPermission};
+
+use super::navigation;
+use super::store::Store;
+
+const WANTED_KEY: &str = "sotto.notifications";
+
+/// Keeps the number of unread messages in the page's title.
+pub(crate) fn badge_title(store: Store) {
+    let unread = Memo::new(move |_| {
+        store
+            .people
+            .with(super::state::people::People::unread_total)
+    });
+    Effect::new(move |_| {
+        document().set_title(&match unread.get() {
+            0 => "Sotto".to_owned(),
+            count => format!("({count}) Sotto"),
+        });
+    });
+}
+
+/// Whether desktop notifications are wanted and allowed.
+pub(crate) fn is_on() -> bool {
+    let wanted = storage().and_then(|storage| storage.get_item(WANTED_KEY).ok().flatten());
+    wanted.is_some() && supported() && Notification::permission() == NotificationPermission::Granted
+}
+
+/// Whether the browser has them, and has not been told never to show them.
+pub(crate) fn possible() -> bool {
+    supported() && Notification::permission() != NotificationPermission::Denied
+}
+
+/// Turns them off.
+pub(crate) fn turn_off() {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(WANTED_KEY);
+    }
+}
+
+/// Turns them on, after asking the browser; `then` hears whether they are.
+pub(crate) fn turn_on(then: impl Fn(bool) + 'static) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(WANTED_KEY, "on");
+    }
+    let answered = Closure::<dyn Fn()>::new(move || then(is_on()));
+    let _ = Notification::request_permission_with_permission_callback(
+        answered.into_js_value().unchecked_ref(),
+    );
+}
+
+/// Shows a desktop notification, unless the user looks at the page anyway.
+pub(crate) fn show(store: Store, with: ClientId, name: &str, text: &str) {
+    if store.focused.get_untracked() || !is_on() {
+        return;
+    }
+    let options = NotificationOptions::new();
+    options.set_body(text);
+    options.set_tag(&with.to_string());
+    let Ok(notification) = Notification::new_with_options(name, &options) else {
+        return;
+    };
+    let clicked = notification.clone();
+    let on_click = Closure::<dyn Fn()>::new(move || {
+        let _ = window().focus();
+        navigation::open(store, with);
+        clicked.close();
+    });
+    notification.set_onclick(Some(on_click.into_js_value().unchecked_ref()));
+}
+
+fn supported() -> bool {
+    js_sys::Reflect::has(&window(), &"Notification".into()).unwrap_or(false)
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
