@@ -527,6 +527,26 @@ fn several_requests_in_one_write_are_framed_however_they_are_cut() {
     assert_eq!(decode_however_cut(&bytes), expected);
 }
 
+#[test]
+fn nothing_that_a_web_page_makes_a_browser_send_is_a_request() {
+    // Their bytes are text where version and sizes should be: refused before any later byte, which
+    // the page may choose freely, is read.
+    let mut sent: Vec<Vec<u8>> = Vec::new();
+    for method in ["GET", "POST", "OPTIONS", "PUT", "HEAD"] {
+        for path in 0..64 {
+            let path = "~".repeat(path);
+            sent.push(format!("{method} /{path} HTTP/1.1\r\nHost: h\r\n\r\n").into());
+        }
+    }
+    sent.push(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec());
+    for mut bytes in sent {
+        bytes.extend(request(RequestBody::Pull).to_bytes());
+        let decoded = decode_in(&bytes, &[]);
+        assert_eq!(decoded.len(), 1);
+        assert!(rejected(&decoded[0]).is_fatal());
+    }
+}
+
 // WebSocket: one message is one frame.
 
 #[test]
