@@ -12,6 +12,7 @@ pub(crate) const DEFAULT_SERVER: &str = "127.0.0.1:1357";
 /// Sotto in a terminal: encrypted messages and files.
 #[derive(Debug, Parser)]
 #[command(name = "sotto", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(args_override_self = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) options: Options,
@@ -40,11 +41,11 @@ pub(crate) struct Options {
     )]
     pub(crate) server: Option<String>,
     /// Connect over WebSocket instead, as in ws://127.0.0.1:8080/ws
-    #[arg(long, global = true, value_name = "URL", env = "SOTTO_WS", value_parser = ws_url)]
+    #[arg(long, global = true, value_name = "URL", value_parser = ws_url)]
     pub(crate) ws: Option<String>,
     /// The server is not Sotto's: speak only the classic protocol's own requests, each over a
     /// connection of its own
-    #[arg(long, global = true, env = "SOTTO_SEED_SERVER", conflicts_with = "ws")]
+    #[arg(long, global = true, conflicts_with = "ws")]
     pub(crate) seed_server: bool,
     /// How long to keep trying, in seconds [default: until connecting has failed]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]

@@ -25,6 +25,7 @@ mod sanitize;
 mod store;
 mod transport;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -62,6 +63,8 @@ fn run_classic(options: Options, protocol_version: u8) -> Result<(), Problem> {
         1 => Version::V1,
         _ => Version::V2,
     };
-    classic::run(options.server, version)
-        .map_err(|error| Problem::new(Exit::Failed, format!("{error:#}")))
+    classic::run(options.server, version).map_err(|error| match error.downcast::<io::Error>() {
+        Ok(error) => error.into(),
+        Err(error) => Problem::new(Exit::Failed, format!("{error:#}")),
+    })
 }

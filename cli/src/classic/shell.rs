@@ -14,6 +14,7 @@ use super::info;
 use super::menu::{Choice, GREETING, MENU, PROMPT, SERVER_ERROR};
 use super::session::{Action, Content, Outcome, Received, Session};
 use super::wire::Wire;
+use crate::commands::FOREIGN_NAMES;
 use crate::files::{safe_name, save_new};
 use crate::sanitize;
 
@@ -98,8 +99,7 @@ impl<W: Wire> Shell<'_, W> {
         let typed = self.ask("Enter your name: ")?;
         let name: UserName = typed.parse().map_err(say)?;
         if !typed.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            let text = "warning: some servers take only names of ASCII letters and digits";
-            writeln!(self.warnings, "{text}")?;
+            writeln!(self.warnings, "{FOREIGN_NAMES}")?;
         }
         let key = Box::new(PrivateKey::generate(&mut OsRng).map_err(say)?);
         self.perform(Action::Register { name, key })?;

@@ -6,6 +6,8 @@ mod people;
 mod receive;
 mod send;
 
+pub(crate) use people::FOREIGN_NAMES;
+
 use std::path::PathBuf;
 
 use sotto_engine::api::{Command as Order, Event, Person, Phase};
@@ -29,6 +31,8 @@ pub(crate) struct Session {
     client: Client<SqliteStore>,
     printer: Printer,
     folder: PathBuf,
+    /// Whether the server is somebody else's.
+    foreign: bool,
 }
 
 /// Does a command.
@@ -90,6 +94,7 @@ impl Session {
             client,
             printer: Printer::new(options.json),
             folder,
+            foreign: options.seed_server,
         };
         if *session.client.phase() == Phase::Locked {
             let passphrase = passphrase::of_profile(options.passphrase_file.as_deref())?;

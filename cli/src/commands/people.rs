@@ -6,6 +6,10 @@ use sotto_shared::UserName;
 use super::Session;
 use crate::problem::{Exit, Problem};
 
+/// What to know before registering at somebody else's server.
+pub(crate) const FOREIGN_NAMES: &str =
+    "warning: some servers take only names of ASCII letters and digits";
+
 impl Session {
     pub(super) async fn register(&mut self, name: UserName) -> Result<(), Problem> {
         match self.client.phase() {
@@ -17,6 +21,9 @@ impl Session {
             // An earlier attempt got no answer: it goes on.
             Phase::Registering { name: pending } if *pending == name => {}
             _ => {
+                if self.foreign && !name.as_str().bytes().all(|it| it.is_ascii_alphanumeric()) {
+                    self.printer.note(FOREIGN_NAMES);
+                }
                 self.order(Order::Register { name }).await?;
             }
         }
@@ -25,9 +32,11 @@ impl Session {
                 return self.whoami();
             }
             if let Err(problem) = self.next_events().await {
-                let hint = "The registration goes on when sotto next connects";
+                let pending = matches!(self.client.phase(), Phase::Registering { .. });
                 return Err(match problem.exit {
-                    Exit::NotConnected => problem.and(hint),
+                    Exit::NotConnected | Exit::Interrupted if pending => {
+                        problem.and("The registration goes on when sotto next connects")
+                    }
                     _ => problem,
                 });
             }
