@@ -63,8 +63,11 @@ fn run_classic(options: Options, protocol_version: u8) -> Result<(), Problem> {
         1 => Version::V1,
         _ => Version::V2,
     };
-    classic::run(options.server, version).map_err(|error| match error.downcast::<io::Error>() {
-        Ok(error) => error.into(),
-        Err(error) => Problem::new(Exit::Failed, format!("{error:#}")),
+    classic::run(options.server, version).map_err(|error| {
+        let input_output = error.downcast_ref::<io::Error>();
+        match input_output.map(io::Error::kind) {
+            Some(io::ErrorKind::BrokenPipe) => io::Error::from(io::ErrorKind::BrokenPipe).into(),
+            _ => Problem::new(Exit::Failed, format!("{error:#}")),
+        }
     })
 }
