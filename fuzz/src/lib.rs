@@ -1,16 +1,17 @@
 //! Fuzz targets for whatever reads bytes of strangers.
 //!
 //! Each target is a function of arbitrary bytes that panics where a promise is broken. `cargo test
-//! -p sotto-fuzz --release` tries each on its corpus and then on random bytes, for five seconds or
-//! for `BOLERO_RANDOM_TEST_TIME_MS`. With `cargo install cargo-bolero`, libFuzzer looks for new
-//! paths instead, until it is stopped or `--time` has passed:
+//! -p sotto-fuzz --release` tries each on its files and then on random bytes, for five seconds or
+//! for `BOLERO_RANDOM_TEST_TIME_MS`. libFuzzer follows the branches instead:
 //!
 //! ```sh
-//! cargo bolero test -p sotto-fuzz --rustc-bootstrap tests::request_stream
+//! cargo install cargo-bolero --locked --no-default-features --features libfuzzer
+//! cargo bolero test -p sotto-fuzz tests::request_stream \
+//!     --rustc-bootstrap -s NONE --profile release -T 10min
 //! ```
 //!
-//! What it finds goes into `src/__fuzz__/tests__<target>/crashes`, and is tried by every test from
-//! then on; what it learns goes into `corpus` beside it. Both are committed.
+//! Input that breaks a promise goes into `src/__fuzz__/tests__<target>/crashes`: give it a name,
+//! commit it, and every test tries it from then on. `corpus` beside it holds the seeds.
 //!
 //! | target | reads |
 //! | --- | --- |
