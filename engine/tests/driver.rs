@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use rand_core::SeedableRng;
 use sotto_engine::api::{Command, Connection, Event, Failure, Passphrase, Phase, State};
 use sotto_engine::block_on;
 use sotto_engine::driver::{Driver, Input, Output};
@@ -338,4 +339,72 @@ fn a_broken_answer_drops_the_connection_and_tries_again() {
         event,
         Event::Status(status) if matches!(status.connection, Connection::Offline { retry_at: Some(_) })
     )));
+}
+
+#[test]
+fn an_answer_that_arrives_slowly_is_awaited() {
+    let (mut user, _) = User::registered(&Disk::default());
+    user.command(Command::RefreshPeople);
+    let answer = Response::ClientList(Vec::new()).to_bytes(Version::V2, ByteOrder::Little);
+    let mut now = NOW;
+    for byte in answer.iter() {
+        now = now + std::time::Duration::from_secs(20);
+        let received = Input::Received(vec![*byte]);
+        let outputs = block_on(user.driver.handle(received, now));
+        assert!(!outputs.contains(&Output::Disconnect));
+        let ticked = block_on(user.driver.handle(Input::Tick, now));
+        assert!(!ticked.contains(&Output::Disconnect));
+    }
+}
+
+#[test]
+fn a_text_that_came_before_its_key_is_read_when_the_key_comes() {
+    use bytes::Bytes;
+    use sotto_engine::api::Body;
+    use sotto_shared::MessageId;
+    use sotto_shared::classic::MessageKind;
+    use sotto_shared::classic::response::WaitingMessage;
+    use sotto_shared::crypto::{PrivateKey, SymmetricKey};
+
+    let disk = Disk::default();
+    let (mut user, bob) = User::registered(&disk);
+    user.command(Command::ExportMyInfo);
+    let file = user.events().find_map(|event| match event {
+        Event::Exported { file, .. } => Some(file.clone()),
+        _ => None,
+    });
+    let text = String::from_utf8(file.unwrap()).unwrap();
+    let identity = sotto_engine::identity::Identity::from_my_info(&text).unwrap();
+    let public = PrivateKey::public(&identity.private_key);
+    let key = SymmetricKey::from_bytes([9; 16]);
+    let mut rng = rand_chacha::ChaCha20Rng::from_seed([3; 32]);
+    let wrapped = public.wrap_key(&mut rng, &key).unwrap();
+    let message = |id, kind, content: &[u8]| WaitingMessage {
+        from: bob,
+        message: MessageId(id),
+        kind,
+        content: Bytes::copy_from_slice(content),
+    };
+    let text = message(7, MessageKind::TEXT, &key.encrypt("hello".as_bytes()));
+    let key = message(8, MessageKind::KEY, &wrapped);
+    let tick = |user: &mut User| {
+        let later = user.driver.next_timeout().unwrap();
+        let outputs = block_on(user.driver.handle(Input::Tick, later));
+        user.outputs.extend(outputs);
+    };
+    tick(&mut user);
+    user.answer(&Response::Waiting(vec![text]));
+    user.answer(&Response::Waiting(vec![key]));
+    let bodies: Vec<Body> = user
+        .events()
+        .filter_map(|event| match event {
+            Event::Messages { messages, .. } => messages.last().map(|it| it.body.clone()),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        matches!(bodies.first(), Some(Body::Undecryptable { .. })),
+        "{bodies:?}"
+    );
+    assert_eq!(bodies.last(), Some(&Body::Text("hello".to_owned())));
 }

@@ -215,6 +215,8 @@ impl Engine {
         }
         self.put_message(with, &message);
         self.put_contact(with);
+        self.notify(with, preview(&message.body));
         self.tell_message(with, message);
+        self.tell_person(with);
     }
 }

@@ -44,7 +44,8 @@ pub const LIST_INTERVAL: Duration = Duration::from_secs(15);
 pub const RETRY_FIRST: Duration = Duration::from_millis(500);
 /// Longest pause before connecting again.
 pub const RETRY_MAX: Duration = Duration::from_secs(30);
-/// How long an answer may take, beside the time that its content takes.
+/// How long an answer may take, beside the time that sending its request takes; counted anew
+/// whenever a part of the answer arrives.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Slowest upload that is waited for, in bytes per second.
 pub const SLOWEST_UPLOAD: u64 = 32 * 1024;
@@ -342,6 +343,10 @@ impl Engine {
             return;
         }
         self.decoder.push(bytes);
+        if let Some(in_flight) = &mut self.in_flight {
+            // An answer that arrives slowly is awaited as long as it goes on arriving.
+            in_flight.deadline = in_flight.deadline.max(now + ANSWER_TIMEOUT);
+        }
         while self.link == Link::Online {
             match self.decoder.next_response() {
                 Ok(Some(response)) => self.answer(response, now),
