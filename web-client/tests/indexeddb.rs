@@ -1,5 +1,7 @@
 //! The store on IndexedDB, in a real browser's worker.
 #![cfg(target_arch = "wasm32")]
+// clippy does not take `wasm_bindgen_test` for a test.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use core::cell::Cell;
 use core::time::Duration;

@@ -61,7 +61,12 @@ pub fn start() {
     crash::watch(&page);
     // The address of this script carries the hash of the build.
     let build = page.location().pathname();
-    let tab = match Tab::join(build, page.clone()) {
+    let port = page.clone();
+    let show = move |event: &_, payload: Option<&_>| {
+        // Fails only on what cannot be cloned; there is no such thing in an event.
+        let _ = link::send_event(&port, event, payload);
+    };
+    let tab = match Tab::join(build, show) {
         Ok(tab) => tab,
         Err(error) => {
             let reason = format!(

@@ -8,8 +8,9 @@ use super::message::{CommandId, TabId};
 /// hears on the channel, so that the next leader does nothing twice.
 ///
 /// One case remains: a leader that dies after a command was stored, and before its word of it has
-/// left. The tab sends the command again then, and its text or file is sent twice. Both happen in
-/// the same task of the worker, one right after the other.
+/// arrived. The tab gives the command to the next leader then, and its text or file is sent twice.
+/// Both happen in one task of the worker, one right after the other, and the next leader has to
+/// get the lock and open the store before it takes any command.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     newest: HashMap<TabId, CommandId>,

@@ -8,6 +8,7 @@
 mod ledger;
 mod message;
 mod pending;
+mod refresh;
 
 use core::cell::RefCell;
 use std::rc::Rc;
@@ -17,14 +18,14 @@ use sotto_engine::api::{Command, Event};
 use sotto_engine::store::StorageKey;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BroadcastChannel, DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{Blob, BroadcastChannel, MessageEvent};
 
 use self::ledger::Ledger;
 use self::message::{Message, Received, SharedKey};
 use self::pending::{Pending, Waiting};
+use self::refresh::Refresh;
 use super::host::Input;
 use super::status::broken;
-use crate::link;
 
 pub use self::message::{CommandId, TabId, Term};
 
@@ -34,11 +35,14 @@ const CHANNEL: &str = "sotto";
 const OTHER_BUILD: &str =
     "Another tab runs a different version of Sotto. Reload this page, or close the other tabs.";
 
+/// What shows an event to the page of this tab.
+type Show = Box<dyn Fn(&Event, Option<&Blob>)>;
+
 /// This tab among the others.
 pub struct Tab {
     id: TabId,
     build: String,
-    page: DedicatedWorkerGlobalScope,
+    show: Show,
     channel: BroadcastChannel,
     state: RefCell<State>,
 }
@@ -48,6 +52,9 @@ struct State {
     role: Role,
     pending: Pending<Blob>,
     ledger: Ledger,
+    refresh: Refresh,
+    /// Whether there was a leader before, here or elsewhere.
+    had_leader: bool,
     key: Option<StorageKey>,
 }
 
@@ -63,17 +70,21 @@ enum Role {
 }
 
 impl Tab {
-    /// Joins the other tabs. `build` tells builds of the app apart.
+    /// Joins the other tabs. `build` tells builds of the app apart; `show` gets the events for
+    /// this tab's page.
     ///
     /// # Errors
     /// What JavaScript throws when there is no channel or no randomness.
-    pub fn join(build: String, page: DedicatedWorkerGlobalScope) -> Result<Rc<Self>, JsValue> {
+    pub fn join(
+        build: String,
+        show: impl Fn(&Event, Option<&Blob>) + 'static,
+    ) -> Result<Rc<Self>, JsValue> {
         let channel = BroadcastChannel::new(CHANNEL)?;
         let id = TabId(random().map_err(|error| JsValue::from_str(&error.to_string()))?);
         let tab = Rc::new(Self {
             id,
             build,
-            page,
+            show: Box::new(show),
             channel,
             state: RefCell::default(),
         });
@@ -91,7 +102,13 @@ impl Tab {
     /// Takes a command of this tab's page.
     pub fn on_command(&self, command: Command, payload: Option<Blob>) {
         let mut state = self.state.borrow_mut();
-        let State { role, pending, .. } = &mut *state;
+        let State {
+            role,
+            pending,
+            refresh,
+            ..
+        } = &mut *state;
+        refresh.note(&command);
         self.submit(role, pending.push(command, payload));
     }
 
@@ -105,13 +122,8 @@ impl Tab {
     /// Leads from now on: commands of all tabs come out of the queue.
     pub fn begin_leading(&self, term: Term) -> UnboundedReceiver<Input> {
         let (sender, queue) = unbounded();
-        let mut state = self.state.borrow_mut();
-        let State { role, pending, .. } = &mut *state;
-        *role = Role::Leading(term, sender);
-        pending
-            .iter()
-            .for_each(|waiting| self.submit(role, waiting));
         self.post(&Message::Leading { term }, None);
+        self.change_role(Role::Leading(term, sender));
         queue
     }
 
@@ -130,12 +142,14 @@ impl Tab {
 
     /// As leader: tells an event to the page of one tab, or of all.
     pub fn tell(&self, to: Option<TabId>, event: Event, payload: Option<&Blob>) {
-        if to.is_none_or(|tab| tab == self.id) {
-            self.show(&event, payload);
+        if to == Some(self.id) {
+            self.show(event, payload);
+            return;
         }
-        if to != Some(self.id) {
-            self.post(&Message::Event { to, event }, payload);
+        if to.is_none() {
+            self.show(event.clone(), payload);
         }
+        self.post(&Message::Event { to, event }, payload);
     }
 
     /// As leader: whether this command was done already.
@@ -166,7 +180,7 @@ impl Tab {
     fn on_channel(&self, data: &JsValue) {
         match message::decode(&self.build, data) {
             Received::Message(message, payload) => self.on_message(message, payload),
-            Received::OtherBuild { leader: true } => self.show(&broken(OTHER_BUILD), None),
+            Received::OtherBuild { leader: true } => self.show(broken(OTHER_BUILD), None),
             // Lets it find out that a leader of another build is here.
             Received::OtherBuild { leader: false } => self.introduce(),
             Received::Garbage => {}
@@ -182,22 +196,21 @@ impl Tab {
                 id,
                 command,
             } => {
-                if let Role::Leading(own, queue) = &self.state.borrow().role
-                    && *own == term
-                {
-                    let _ = queue.unbounded_send(Input::Command {
+                self.take_foreign(
+                    term,
+                    Input::Command {
                         tab,
                         id,
                         command,
                         payload,
-                    });
-                }
+                    },
+                );
             }
             Message::Leading { term } => self.follow(term),
             Message::Accepted { tab, id } => self.note_accepted(tab, id),
             Message::Event { to, event } => {
                 if to.is_none_or(|tab| tab == self.id) {
-                    self.show(&event, payload.as_ref());
+                    self.show(event, payload.as_ref());
                 }
             }
             Message::StorageKey(key) => {
@@ -215,19 +228,54 @@ impl Tab {
         }
     }
 
-    fn follow(&self, term: Term) {
-        let mut state = self.state.borrow_mut();
-        let State { role, pending, .. } = &mut *state;
-        match role {
-            // The lock makes this impossible but for the message of a leader that just stopped.
-            Role::Leading(..) => {}
-            Role::Following(known) if *known == term => {}
-            Role::Alone | Role::Following(_) => {
-                *role = Role::Following(term);
-                pending
-                    .iter()
-                    .for_each(|waiting| self.submit(role, waiting));
+    /// Another tab's command for the leader of `term`.
+    fn take_foreign(&self, term: Term, input: Input) {
+        let state = self.state.borrow();
+        match &state.role {
+            Role::Leading(own, queue) if *own == term => {
+                let _ = queue.unbounded_send(input);
             }
+            // That tab still follows an earlier leader. It gives its commands again, and in their
+            // order, once it knows better.
+            Role::Leading(..) => {
+                drop(state);
+                self.introduce();
+            }
+            Role::Alone | Role::Following(_) => {}
+        }
+    }
+
+    fn follow(&self, term: Term) {
+        let change = match self.state.borrow().role {
+            // The lock makes this impossible but for the message of a leader that just stopped.
+            Role::Leading(..) => false,
+            Role::Following(known) => known != term,
+            Role::Alone => true,
+        };
+        if change {
+            self.change_role(Role::Following(term));
+        }
+    }
+
+    /// There is a new leader: it gets what no leader has accepted, and is asked for what the page
+    /// may have missed.
+    fn change_role(&self, new: Role) {
+        let mut state = self.state.borrow_mut();
+        let State {
+            role,
+            pending,
+            refresh,
+            had_leader,
+            ..
+        } = &mut *state;
+        *role = new;
+        if core::mem::replace(had_leader, true) {
+            for command in refresh.ask() {
+                pending.push(command, None);
+            }
+        }
+        for waiting in pending.iter() {
+            self.submit(role, waiting);
         }
     }
 
@@ -274,9 +322,9 @@ impl Tab {
             .post_message(&message::encode(&self.build, message, payload));
     }
 
-    fn show(&self, event: &Event, payload: Option<&Blob>) {
-        // As above.
-        let _ = link::send_event(&self.page, event, payload);
+    fn show(&self, event: Event, payload: Option<&Blob>) {
+        let event = self.state.borrow_mut().refresh.translate(event);
+        (self.show)(&event, payload);
     }
 }
 

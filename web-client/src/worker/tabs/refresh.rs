@@ -1,0 +1,89 @@
+//! What a page may have missed when the leader changed.
+
+use std::collections::BTreeSet;
+
+use sotto_engine::api::{Command, Event, HISTORY_PAGE_MAX};
+use sotto_shared::ClientId;
+
+/// The conversations that one page shows, to be looked at again when the leader changed: one that
+/// died may have stored a message and told nobody.
+#[derive(Debug, Default)]
+pub(super) struct Refresh {
+    shown: BTreeSet<ClientId>,
+    asked: BTreeSet<ClientId>,
+}
+
+impl Refresh {
+    /// Notes what the page asks for.
+    pub(super) fn note(&mut self, command: &Command) {
+        if let Command::LoadHistory { with, .. } = command {
+            self.shown.insert(*with);
+        }
+    }
+
+    /// What to ask the new leader in the page's name.
+    pub(super) fn ask(&mut self) -> Vec<Command> {
+        self.asked.clone_from(&self.shown);
+        let newest = |with: &ClientId| Command::LoadHistory {
+            with: *with,
+            before: None,
+            limit: HISTORY_PAGE_MAX,
+        };
+        self.shown.iter().map(newest).collect()
+    }
+
+    /// Makes of an answer to [`Refresh::ask`] what the page can take unasked: messages that are
+    /// new or changed. If the page asked for the same at the same time, it does not matter which
+    /// of the two answers becomes which.
+    pub(super) fn translate(&mut self, event: Event) -> Event {
+        match event {
+            Event::History {
+                with,
+                before: None,
+                messages,
+                ..
+            } if self.asked.remove(&with) => Event::Messages { with, messages },
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(with: ClientId) -> Event {
+        Event::History {
+            with,
+            before: None,
+            messages: Vec::new(),
+            more: false,
+        }
+    }
+
+    #[test]
+    fn shown_conversations_are_asked_for_once_and_come_as_changes() {
+        let (one, other) = (ClientId::from_bytes([1; 16]), ClientId::from_bytes([2; 16]));
+        let mut refresh = Refresh::default();
+        assert!(refresh.ask().is_empty());
+        refresh.note(&Command::LoadHistory {
+            with: one,
+            before: None,
+            limit: 10,
+        });
+        refresh.note(&Command::Attach);
+        assert_eq!(
+            refresh.translate(history(one)),
+            history(one),
+            "the page's own answer"
+        );
+        assert_eq!(refresh.ask().len(), 1);
+        assert_eq!(refresh.translate(history(other)), history(other));
+        let changes = Event::Messages {
+            with: one,
+            messages: Vec::new(),
+        };
+        assert_eq!(refresh.translate(history(one)), changes);
+        assert_eq!(refresh.translate(history(one)), history(one));
+    }
+}
