@@ -1,13 +1,13 @@
 //! `sotto-gateway`: the command line around [`sotto_gateway::Gateway`].
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use sotto_gateway::Gateway;
 use sotto_gateway::config::{Config, Given, LogFormat};
+use sotto_gateway::{Addresses, Gateway};
 use tracing_subscriber::EnvFilter;
 
 /// Sotto's gateway: stores and forwards messages that it cannot read
@@ -74,8 +74,7 @@ async fn serve_until_told(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let gateway = Gateway::start(config).await?;
     let addresses = *gateway.addresses();
-    println!("listening {addresses}");
-    println!("Sotto is ready: open http://{}", addresses.http);
+    announce(&addresses);
     signals.wait().await;
     tracing::info!("stopping");
     if !gateway.stop().await {
@@ -83,6 +82,14 @@ async fn serve_until_told(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Tells people and programs where the gateway listens. That nobody reads it is no reason to stop.
+fn announce(addresses: &Addresses) {
+    let http = addresses.http;
+    let lines = format!("listening {addresses}\nSotto is ready: open http://{http}\n");
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(lines.as_bytes()).and_then(|()| out.flush()));
 }
 
 /// Logs go to standard error; standard output tells only where the gateway listens.

@@ -1,7 +1,7 @@
 //! What survives a restart: clients, mailboxes, receipts.
 //!
 //! [`Storage`] is the whole face of it. [`sqlite`] is the embedded implementation; another one has
-//! to pass the same conformance suite (`tests/storage.rs`).
+//! to pass the same conformance suite (`tests/gateway/storage.rs`).
 
 mod directory;
 pub mod sqlite;
