@@ -69,7 +69,8 @@ pub(crate) fn Conversation(with: ClientId) -> impl IntoView {
             }
             on:drop=drop
             on:keydown=move |event| {
-                if event.key() == "Escape" && !event.default_prevented() {
+                let used = event.default_prevented() || event.is_composing();
+                if event.key() == "Escape" && !used {
                     navigation::close(store);
                 }
             }

@@ -86,7 +86,7 @@ pub(crate) fn PeoplePane() -> impl IntoView {
                             event.prevent_default();
                             dom::focus_soon(".people [role=option]");
                         }
-                        "Enter" => {
+                        "Enter" if !event.is_composing() => {
                             let first = store.people.with_untracked(|people| {
                                 people.listing(&query.get_untracked()).iter().next()
                             });

@@ -15,7 +15,7 @@ pub(crate) fn size(bytes: u64) -> String {
     let mut tenths = bytes.saturating_mul(10) / 1024;
     let mut units = UNITS.iter();
     let mut unit = units.next().copied().unwrap_or_default();
-    while tenths >= 10_000 {
+    while tenths >= 10_240 {
         let Some(next) = units.next() else { break };
         unit = next;
         tenths /= 1024;
