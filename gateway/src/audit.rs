@@ -3,11 +3,13 @@
 //! It is the only place where addresses of peers are written. It never holds names, client ids
 //! (who knows one can pull its mailbox), keys or contents.
 
+use core::time::Duration;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use serde::Serialize;
 use tracing_subscriber::fmt::format::Writer;
@@ -39,6 +41,11 @@ pub enum Event {
     OriginRefused,
     /// A connection was ended because what it sent is no request.
     BrokenFrame,
+    /// Events that were not written, because there were too many.
+    Suppressed {
+        /// How many.
+        count: u64,
+    },
 }
 
 impl From<LimitHit> for Event {
@@ -61,10 +68,21 @@ struct Line {
     address: Option<IpAddr>,
 }
 
+/// Lines written in one second at most: a flood of refusals must not fill the disk.
+const LINES_PER_SECOND: u64 = 100;
+
 /// Writes events. Clones write to the same file.
 #[derive(Debug, Clone)]
 pub struct Audit {
-    file: Arc<Mutex<File>>,
+    log: Arc<Mutex<Log>>,
+}
+
+#[derive(Debug)]
+struct Log {
+    file: File,
+    second: Instant,
+    /// Events in this second.
+    events: u64,
 }
 
 impl Audit {
@@ -77,26 +95,53 @@ impl Audit {
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = Arc::new(Mutex::new(options.open(folder.join(FILE))?));
-        Ok(Self { file })
+        let log = Log {
+            file: options.open(folder.join(FILE))?,
+            second: Instant::now(),
+            events: 0,
+        };
+        Ok(Self {
+            log: Arc::new(Mutex::new(log)),
+        })
     }
 
     /// Writes one event of the gateway itself, or of a peer at an address.
     pub fn record(&self, event: impl Into<Event>, address: Option<IpAddr>) {
+        self.record_at(Instant::now(), event.into(), address);
+    }
+
+    fn record_at(&self, now: Instant, event: Event, address: Option<IpAddr>) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(log.second) >= Duration::from_secs(1) {
+            let count = log.events.saturating_sub(LINES_PER_SECOND);
+            log.second = now;
+            log.events = 0;
+            if count > 0 {
+                log.write(Event::Suppressed { count }, None);
+            }
+        }
+        log.events += 1;
+        if log.events <= LINES_PER_SECOND || event == Event::Stopped {
+            log.write(event, address);
+        }
+    }
+}
+
+impl Log {
+    fn write(&mut self, event: Event, address: Option<IpAddr>) {
         let mut time = String::new();
         // Writing to a string cannot fail.
         let _ = SystemTime.format_time(&mut Writer::new(&mut time));
         let line = Line {
             time,
-            event: event.into(),
+            event,
             address,
         };
         let written = serde_json::to_vec(&line)
             .map_err(io::Error::from)
             .and_then(|mut line| {
                 line.push(b'\n');
-                let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-                file.write_all(&line)
+                self.file.write_all(&line)
             });
         if let Err(error) = written {
             tracing::error!(%error, "the audit log cannot be written");
@@ -126,5 +171,26 @@ mod tests {
         assert_eq!(lines[1]["limit"], "registrations_per_hour");
         assert_eq!(lines[1]["address"], "192.0.2.7");
         assert!(lines[1]["time"].as_str().unwrap().ends_with('Z'));
+    }
+
+    #[test]
+    fn a_flood_is_cut_short_and_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::open(folder.path()).unwrap();
+        let now = Instant::now();
+        for _ in 0..LINES_PER_SECOND + 42 {
+            audit.record_at(now, Event::BrokenFrame, None);
+        }
+        audit.record_at(now + Duration::from_secs(1), Event::Registered, None);
+        let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
+        assert_eq!(text.matches("broken_frame").count(), 100);
+        let [.., suppressed, last] = text.lines().collect::<Vec<_>>()[..] else {
+            panic!("{text}");
+        };
+        assert!(
+            suppressed.contains("\"event\":\"suppressed\",\"count\":42"),
+            "{suppressed}"
+        );
+        assert!(last.contains("registered"));
     }
 }

@@ -1,5 +1,13 @@
 //! The gateway as its clients see it: over loopback, and its connection core without sockets.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails, and its helpers stand outside of the test functions"
+)]
+
 mod configuration;
 mod core;
 mod deviations;
