@@ -151,7 +151,7 @@ async fn answers_go_to_who_asked_and_the_rest_to_all() {
         heard(&at_one),
         [Event::Failed(Failure::BadText), people.clone()]
     );
-    assert_eq!(heard(&at_leader), [people.clone()]);
+    assert_eq!(heard(&at_leader), core::slice::from_ref(&people));
     assert_eq!(heard(&at_other), [people]);
 }
 

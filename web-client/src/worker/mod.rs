@@ -10,6 +10,7 @@
 //! | [`files`] | files between the page (blobs) and the engine (bytes) |
 //! | [`life`] | whether the page is alive or put away |
 //! | [`crash`] | a panic is told, never silent |
+//! | [`page`] | the page's side of it: tells when it is put away, asks to keep the data |
 //! | [`bench`] | figures for `cargo xtask bench` |
 
 pub mod bench;
@@ -21,6 +22,7 @@ pub mod js;
 pub mod leader;
 pub mod life;
 pub mod lock;
+pub mod page;
 pub mod socket;
 pub mod status;
 pub mod tabs;
