@@ -363,6 +363,25 @@ fn a_surplus_of_zeros_that_is_no_packet_is_ignored_too() {
 }
 
 #[test]
+fn a_surplus_that_fills_the_packet_with_other_bytes_than_zeros_is_no_packet() {
+    let first = request(RequestBody::Pull);
+    let next = request(RequestBody::ListClients);
+    for other in [23, 500, 1023] {
+        let mut bytes = with_payload_size(&first, 1024 - 23);
+        bytes.resize(1024, 0);
+        bytes[other] = 1;
+        bytes.extend(next.to_bytes());
+        assert_eq!(
+            decode_however_cut(&bytes),
+            [
+                Decoded::Request(first.clone()),
+                Decoded::Request(next.clone())
+            ]
+        );
+    }
+}
+
+#[test]
 fn a_request_with_a_surplus_is_answered_before_the_surplus_has_come() {
     let first = request(RequestBody::Pull);
     let bytes = with_payload_size(&first, SURPLUS_MAX as u32);
