@@ -22,7 +22,10 @@ pub fn watch(scope: &DedicatedWorkerGlobalScope) {
         report(&place(info));
         end(&js_sys::global().unchecked_into());
     }));
-    let on_error = Closure::<dyn FnMut(Event)>::new(move |_event| end(&ending));
+    let on_error = Closure::<dyn FnMut(Event)>::new(move |_event| {
+        report("the WebAssembly instance ended");
+        end(&ending);
+    });
     scope.set_onerror(Some(on_error.into_js_value().unchecked_ref()));
 }
 
