@@ -1,0 +1,100 @@
+// The classic cryptography in the worker: key generation, and AES beside the browser's own.
+
+import type { Page } from '@playwright/test';
+import { type Gateway } from '../support/gateway';
+import { expect, test } from '../support/test';
+import { median, show, showTimes } from './figures';
+
+/** Workers that are started, each in a browser profile that has compiled nothing yet. */
+const WORKERS = 7;
+/** As the worker encrypts. */
+const BULK = 16 << 20;
+
+/** What the worker answers to `bench`; see web-client/src/worker/bench.rs. */
+interface Figures {
+  rsaKeygenMs: number[];
+  aesEncryptMBps: number;
+  aesDecryptMBps: number;
+  intact: boolean;
+}
+
+test('classic cryptography in the worker', async ({ browser, gateway }) => {
+  const runs: Figures[] = [];
+  const native: { encrypt: number; decrypt: number }[] = [];
+  for (let run = 0; run < WORKERS; run += 1) {
+    const context = await browser.newContext();
+    const page = await blankPage(await context.newPage(), gateway);
+    runs.push(await inWorker(page));
+    native.push(await inWebCrypto(page));
+    await context.close();
+  }
+  expect(runs.every((run) => run.intact && run.rsaKeygenMs.length > 1)).toBe(true);
+
+  const encrypt = median(runs.map((run) => run.aesEncryptMBps));
+  const decrypt = median(runs.map((run) => run.aesDecryptMBps));
+  const nativeEncrypt = median(native.map((run) => run.encrypt));
+  const nativeDecrypt = median(native.map((run) => run.decrypt));
+  const beside = (own: number, theirs: number): string =>
+    `${((own / theirs) * 100).toFixed(0)} % of WebCrypto's ${theirs.toFixed(0)}`;
+  console.log();
+  showTimes('key generation, cold', runs.map((run) => run.rsaKeygenMs[0] ?? Number.NaN));
+  showTimes('key generation, warm', runs.flatMap((run) => run.rsaKeygenMs.slice(1)));
+  show('AES-128-CBC encrypt', encrypt, 'MB/s', beside(encrypt, nativeEncrypt));
+  show('AES-128-CBC decrypt', decrypt, 'MB/s', beside(decrypt, nativeDecrypt));
+});
+
+/** A page of the gateway's origin without the app, so that nothing else runs. */
+async function blankPage(page: Page, gateway: Gateway): Promise<Page> {
+  const address = `${gateway.url}blank`;
+  const empty = { contentType: 'text/html', body: '<!doctype html><title>blank</title>' };
+  await page.route(address, (route) => route.fulfill(empty));
+  await page.goto(address);
+  return page;
+}
+
+/** Starts the app's worker and asks it for its figures. */
+function inWorker(page: Page): Promise<Figures> {
+  return page.evaluate(async () => {
+    const source = await (await fetch('/')).text();
+    const app = new DOMParser().parseFromString(source, 'text/html');
+    const script = app.querySelector<HTMLMetaElement>('meta[name=sotto-worker]')?.content;
+    if (!script) throw new Error('the page names no worker');
+    const worker = new Worker(script, { type: 'module' });
+    return new Promise<Figures>((resolve, reject) => {
+      worker.onerror = (event) => reject(new Error(event.message));
+      let isAsked = false;
+      worker.onmessage = ({ data }) => {
+        if (!isAsked) {
+          // Its first message says that it listens.
+          isAsked = true;
+          worker.postMessage('bench');
+        } else if (data && typeof data === 'object' && 'rsaKeygenMs' in data) {
+          worker.terminate();
+          resolve(data as Figures);
+        }
+      };
+    });
+  });
+}
+
+/** The same bulk work by the browser's own AES-CBC, the better of two runs. */
+function inWebCrypto(page: Page): Promise<{ encrypt: number; decrypt: number }> {
+  return page.evaluate(async (size) => {
+    const algorithm = { name: 'AES-CBC', iv: new Uint8Array(16) };
+    const raw = crypto.getRandomValues(new Uint8Array(16));
+    const key = await crypto.subtle.importKey('raw', raw, 'AES-CBC', false, ['encrypt', 'decrypt']);
+    const plaintext = new Uint8Array(size).fill(0x5a);
+    const speed = (begin: number): number => size / 1e3 / (performance.now() - begin);
+    let encrypt = 0;
+    let decrypt = 0;
+    for (let run = 0; run < 2; run += 1) {
+      let begin = performance.now();
+      const ciphertext = await crypto.subtle.encrypt(algorithm, key, plaintext);
+      encrypt = Math.max(encrypt, speed(begin));
+      begin = performance.now();
+      await crypto.subtle.decrypt(algorithm, key, ciphertext);
+      decrypt = Math.max(decrypt, speed(begin));
+    }
+    return { encrypt, decrypt };
+  }, BULK);
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from '@playwright/test';
+import { browser } from './support/browser';
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: '.artefacts/results',
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  // Clients ask for new messages every two seconds; a busy machine needs some more.
+  expect: { timeout: 15_000 },
+  reporter: 'list',
+  use: {
+    ...browser,
+    actionTimeout: 15_000,
+    screenshot: 'off',
+    trace: 'retain-on-failure',
+    video: 'off',
+  },
+});

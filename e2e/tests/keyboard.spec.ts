@@ -1,0 +1,93 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+
+/** Presses Tab until the focus is there. */
+async function tabTo(page: Page, name: RegExp | string, role: Parameters<Page['getByRole']>[0]) {
+  const target = page.getByRole(role, { name, exact: typeof name === 'string' });
+  for (let presses = 0; presses < 25; presses += 1) {
+    if (await target.evaluateAll((found) => found.some((it) => it === document.activeElement))) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to the ${role} ${name}`);
+}
+
+test('from the first visit to a sent message by keyboard alone', async ({ visitor, person }) => {
+  const bob = await person('bob');
+  const alice = await visitor();
+  const { page } = alice;
+  const { keyboard } = page;
+  await alice.visit();
+  await expect(page.getByRole('textbox', { name: 'Your name' })).toBeFocused();
+  await keyboard.type('alice');
+  await keyboard.press('Enter');
+  await alice.expectMainView();
+
+  await tabTo(page, /^bob/, 'option');
+  await keyboard.press('Enter');
+  await expect(alice.composer).toBeFocused();
+  await keyboard.type('typed by hand');
+  await keyboard.press('Enter');
+  await alice.expectState('typed by hand', 'stored');
+  await expect(alice.composer).toBeFocused();
+  await bob.open('alice');
+  await bob.expectState('typed by hand', 'received');
+
+  // Escape leads back to the person in the list.
+  await keyboard.press('Escape');
+  await expect(alice.listed('bob')).toBeFocused();
+});
+
+test('search, list, menu and dialogs are worked by keyboard', async ({ person, stranger }) => {
+  for (const name of ['anna', 'ben', 'cleo']) await stranger(name);
+  const alice = await person('alice');
+  const { page } = alice;
+  const { keyboard } = page;
+  await expect(alice.people.getByRole('option')).toHaveCount(3);
+
+  await keyboard.press('/');
+  await expect(page.getByRole('searchbox', { name: 'Search people' })).toBeFocused();
+  await keyboard.press('ArrowDown');
+  await expect(alice.listed('anna')).toBeFocused();
+  await keyboard.press('End');
+  await expect(alice.listed('cleo')).toBeFocused();
+  await keyboard.press('ArrowUp');
+  await expect(alice.listed('ben')).toBeFocused();
+  await keyboard.press('Control+k');
+  await keyboard.type('cle');
+  await keyboard.press('Enter');
+  await expect(alice.conversation('cleo')).toBeVisible();
+
+  const menu = page.getByRole('button', { name: 'Conversation menu' });
+  await tabTo(page, 'Conversation menu', 'button');
+  await keyboard.press('Enter');
+  await expect(page.getByRole('menuitem', { name: 'Ask for a key' })).toBeFocused();
+  await keyboard.press('ArrowUp');
+  await expect(page.getByRole('menuitem', { name: 'About this encryption' })).toBeFocused();
+  await keyboard.press('Escape');
+  await expect(menu).toBeFocused();
+  await keyboard.press('Enter');
+  await expect(page.getByRole('menuitem', { name: 'Ask for a key' })).toBeFocused();
+  await keyboard.press('ArrowUp');
+  await keyboard.press('Enter');
+  const about = alice.dialog('About this encryption');
+  await expect(about).toBeVisible();
+  // The focus stays inside.
+  for (let presses = 0; presses < 12; presses += 1) {
+    await keyboard.press('Tab');
+    const outside = page.locator(':focus').and(page.locator('body :not(dialog *)'));
+    await expect(outside.and(page.locator(':not(dialog)'))).toHaveCount(0);
+  }
+  await keyboard.press('Escape');
+  await expect(about).toBeHidden();
+
+  await tabTo(page, 'Settings', 'button');
+  await keyboard.press('Enter');
+  await tabTo(page, 'Export sealed file', 'button');
+  await keyboard.press('Enter');
+  await expect(alice.dialog('Export sealed file')).toBeVisible();
+  await keyboard.press('Escape');
+  await expect(alice.dialog('Settings')).toBeVisible();
+  await keyboard.press('Escape');
+  await expect(alice.dialog('Settings')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Settings' })).toBeFocused();
+});
