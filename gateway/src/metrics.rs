@@ -58,13 +58,13 @@ impl<const N: usize> Histogram<N> {
         }
     }
 
-    fn write(&self, out: &mut String, name: &str, help: &str, scale: f64) {
+    fn write(&self, out: &mut String, name: &str, help: &str, per_unit: f64) {
         head(out, name, "histogram", help);
         #[allow(
             clippy::cast_precision_loss,
             reason = "bounds and sums are for people to look at"
         )]
-        let scaled = |value: u64| value as f64 * scale;
+        let scaled = |value: u64| value as f64 / per_unit;
         for (bound, count) in self.bounds.iter().zip(&self.counts) {
             let bound = scaled(*bound);
             line(
@@ -328,7 +328,7 @@ impl Metrics {
         let help = "Time of one transaction.";
         self.commits
             .micros
-            .write(&mut out, "sotto_commit_seconds", help, 1e-6);
+            .write(&mut out, "sotto_commit_seconds", help, 1e6);
         out
     }
 }

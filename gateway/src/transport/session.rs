@@ -77,8 +77,9 @@ impl Session {
         core: Connection,
         address: IpAddr,
         services: Arc<Services>,
-    ) -> Self {
-        Self {
+    ) -> Box<Self> {
+        // Boxed, since every await of a future that holds it by value would make room for a copy.
+        Box::new(Self {
             stream,
             core,
             address,
@@ -93,11 +94,11 @@ impl Session {
                 writing: None,
                 written: 0,
             },
-        }
+        })
     }
 
     /// Serves until the peer leaves, a limit cuts it, or the gateway stops.
-    pub(super) async fn run(mut self, mut stop: Stop) {
+    pub(super) async fn run(mut self: Box<Self>, mut stop: Stop) {
         let result = self.serve(&mut stop).await;
         if let Some(tally) = self.core.take_tally() {
             self.services.metrics.add_tally(&tally);
@@ -259,7 +260,7 @@ impl Session {
     }
 
     /// Closes such that the last answer arrives.
-    async fn linger(mut self, stop: &mut Stop) {
+    async fn linger(&mut self, stop: &mut Stop) {
         drop(self.claim.take());
         if self.stream.shutdown().await.is_err() {
             return;

@@ -26,9 +26,9 @@ fn accepted(stream: TcpStream, peer: SocketAddr, services: &Arc<Services>, stop:
     let open = services.metrics.opened(TransportKind::Tcp);
     let core = Connection::new(Framing::Stream, &services.limits);
     let session = Session::new(stream, core, address, Arc::clone(services));
-    let running = session.run(stop.clone());
+    let stop = stop.clone();
     tokio::spawn(async move {
-        running.await;
+        session.run(stop).await;
         drop((open, place));
     });
 }

@@ -17,7 +17,7 @@ use super::{OpenError, Options, now, open_writer, statements};
 use crate::metrics::CommitMetrics;
 
 /// Changes after which a transaction takes no further batch.
-const GROUP_WRITES: usize = 4096;
+const GROUP_WRITES: usize = 2048;
 /// Bytes of contents after which a transaction takes no further batch.
 const GROUP_BYTES: usize = 4 << 20;
 /// Times of last use written in one transaction.
