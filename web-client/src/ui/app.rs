@@ -82,16 +82,17 @@ fn Main() -> impl IntoView {
     let store = Store::here();
     let open = Memo::new(move |_| store.open.get());
     view! {
-        <div class="main" class:reading=move || open.get().is_some()>
+        <main class="main" class:reading=move || open.get().is_some()>
+            <h1 class="sr-only">"Sotto"</h1>
             <PeoplePane />
-            <main class="stage">
+            <div class="stage">
                 <ConnectionBanner />
                 {move || match open.get() {
                     Some(with) => view! { <Conversation with /> }.into_any(),
                     None => view! { <NoConversation /> }.into_any(),
                 }}
-            </main>
-        </div>
+            </div>
+        </main>
     }
 }
 

@@ -4,15 +4,15 @@ use leptos::prelude::*;
 use sotto_shared::ClientId;
 
 /// How many colours the style sheet has.
-const COLOURS: u8 = 8;
+const COLOURS: u32 = 8;
 
 /// Draws it. It says nothing that the name beside it does not say.
 pub(crate) fn avatar(client: ClientId, name: &str) -> impl IntoView + use<> {
-    let sum = client
-        .as_bytes()
-        .iter()
-        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
-    let class = format!("avatar colour-{}", sum % COLOURS);
+    // FNV-1a: ids of other people's servers need not be random.
+    let mixed = client.as_bytes().iter().fold(0x811c_9dc5_u32, |sum, byte| {
+        (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    });
+    let class = format!("avatar colour-{}", (mixed >> 16) % COLOURS);
     view! {
         <span class=class aria-hidden="true">
             {initials(name)}

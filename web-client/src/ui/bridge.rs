@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::link::{self, Command, Event, Port as _};
+use crate::worker::page;
 
 /// Where the worker is when the page does not say otherwise.
 const WORKER_URL: &str = "/worker_loader.js";
@@ -45,6 +46,7 @@ impl Bridge {
             }
         });
         let worker = &bridge.0.worker;
+        page::attend(worker);
         worker.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
 
         let line = Rc::clone(&bridge.0);

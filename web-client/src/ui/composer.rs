@@ -56,7 +56,8 @@ pub(crate) fn Composer(
     Effect::new(move |_| {
         text.track();
         if let Some(field) = field.get() {
-            fit(&field);
+            // By then the field holds the text, and nothing was painted yet.
+            request_animation_frame(move || fit(&field));
         }
     });
     let too_long = Memo::new(move |_| text.with(|text| text.trim().len() > TEXT_MAX));
@@ -81,9 +82,9 @@ pub(crate) fn Composer(
             store.send_with(command, Some(&attachment.file));
             attachment.release();
         }
-        let said = text.with_untracked(|text| text.trim().to_owned());
+        let said = text.with_untracked(|text| without_margins(text).to_owned());
         text.set(String::new());
-        if !said.is_empty() {
+        if !said.trim().is_empty() {
             store.send(Command::SendText {
                 to: with,
                 text: said,
@@ -193,10 +194,38 @@ pub(crate) fn Composer(
     }
 }
 
+/// A text without blank lines around it. Its first line keeps its indentation.
+fn without_margins(text: &str) -> &str {
+    let text = text.trim_end();
+    let indent = text.len() - text.trim_start().len();
+    let start = text
+        .get(..indent)
+        .and_then(|blank| blank.rfind('\n'))
+        .map_or(0, |newline| newline + 1);
+    text.get(start..).unwrap_or(text)
+}
+
 /// Makes the field as tall as its text.
 fn fit(field: &web_sys::HtmlTextAreaElement) {
     let style = web_sys::HtmlElement::style(field);
     let _ = style.set_property("height", "auto");
     let height = field.scroll_height().min(HEIGHT_MAX);
     let _ = style.set_property("height", &format!("{height}px"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_margins;
+
+    #[test]
+    fn blank_lines_around_go_indentation_stays() {
+        for (text, expected) in [
+            ("\n\n  a\n b \n", "  a\n b"),
+            ("a", "a"),
+            ("  a", "  a"),
+            (" \n ", ""),
+        ] {
+            assert_eq!(without_margins(text), expected);
+        }
+    }
 }

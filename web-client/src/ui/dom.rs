@@ -1,5 +1,6 @@
 //! Small helpers around the browser's objects.
 
+use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DataTransfer, Element, File, FileList, HtmlElement, VisibilityState};
@@ -38,6 +39,22 @@ pub(crate) fn focus_soon(selector: impl Into<String>) {
             let _ = as_html(element).focus();
         }
     });
+}
+
+/// Lifts a popover above everything, dialogs included, or hides it. Browsers without popovers show
+/// it in its place.
+pub(crate) fn raise(popover: &Element, show: bool) {
+    let call = |name: &str| {
+        let method = Reflect::get(popover, &name.into()).ok();
+        if let Some(method) = method.and_then(|method| method.dyn_into::<Function>().ok()) {
+            // Throws if it is that way already.
+            let _ = method.call0(popover);
+        }
+    };
+    call("hidePopover");
+    if show {
+        call("showPopover");
+    }
 }
 
 /// The files of a list.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::dom;
 use super::icons::{Icon, icon};
 
 const SHOWN_FOR: Duration = Duration::from_secs(7);
@@ -47,8 +48,15 @@ impl Notices {
 /// The notices.
 #[component]
 pub(crate) fn NoticeList(notices: Notices) -> impl IntoView {
+    let layer = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move |_| {
+        let is_any = notices.list.with(|list| !list.is_empty());
+        if let Some(layer) = layer.get() {
+            dom::raise(&layer, is_any);
+        }
+    });
     view! {
-        <div class="notices" role="status" aria-label="Notices">
+        <div node_ref=layer class="notices" popover="manual" role="status" aria-label="Notices">
             <For each=move || notices.list.get() key=|(id, _)| *id let((id, text))>
                 <div class="notice">
                     <p>{text}</p>

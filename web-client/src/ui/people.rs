@@ -53,7 +53,7 @@ pub(crate) fn PeoplePane() -> impl IntoView {
                             view! {
                                 {avatar(client, &name)}
                                 <div class="pane-own">
-                                    <h1 class="pane-name">{name}</h1>
+                                    <p class="pane-name">{name}</p>
                                     <ConnectionMark />
                                 </div>
                             }

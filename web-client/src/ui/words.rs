@@ -12,7 +12,7 @@ pub(crate) fn size(bytes: u64) -> String {
         return format!("{bytes} B");
     }
     // Tenths of the unit; the unit grows until three digits are enough.
-    let mut tenths = bytes.saturating_mul(10) / 1024;
+    let mut tenths = bytes.saturating_mul(10).saturating_add(512) / 1024;
     let mut units = UNITS.iter();
     let mut unit = units.next().copied().unwrap_or_default();
     while tenths >= 10_240 {
@@ -177,7 +177,8 @@ mod tests {
             (1024, "1 KB"),
             (1536, "1.5 KB"),
             (5 * 1024 * 1024, "5 MB"),
-            (64 * 1024 * 1024, "64 MB"),
+            (64 * 1024 * 1024 - 16, "64 MB"),
+            (1024 * 1024 - 1, "1 MB"),
             (1023 * 1024 * 1024, "1023 MB"),
             (123_456_789, "117 MB"),
             (u64::MAX, "1677721 TB"),
