@@ -7,5 +7,6 @@
 //! | [`worker`] | the engine's host: storage, connection, one engine for all tabs |
 
 pub mod link;
+#[cfg(feature = "ui")]
 pub mod ui;
 pub mod worker;
