@@ -54,12 +54,17 @@ pub(crate) fn ImportPage(back: impl Fn() + 'static) -> impl IntoView {
         let input: HtmlInputElement = event_target(&event);
         if let Some(file) = dom::files(input.files()).into_iter().next() {
             spawn_local(async move {
+                // The form may be gone by then.
                 match read(&file).await {
-                    Ok(content) => chosen.set(Some(Chosen {
-                        name: file.name(),
-                        content,
-                    })),
-                    Err(problem) => unreadable.set(Some(problem)),
+                    Ok(content) => {
+                        chosen.try_set(Some(Chosen {
+                            name: file.name(),
+                            content,
+                        }));
+                    }
+                    Err(problem) => {
+                        unreadable.try_set(Some(problem));
+                    }
                 }
             });
         }

@@ -4,7 +4,7 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlElement, ResizeObserver, ScrollBehavior, ScrollToOptions};
+use web_sys::{Element, HtmlDivElement, HtmlElement, ResizeObserver, ScrollBehavior, ScrollToOptions};
 
 use super::dom;
 
@@ -16,6 +16,8 @@ const END_SLACK: i32 = 40;
 pub(crate) struct Scroll {
     /// Whether the reader is at the end, so that the view follows new messages.
     pub(crate) follows: RwSignal<bool>,
+    /// Whether the view stands where reading begins.
+    pub(crate) started: RwSignal<bool>,
     scroller: NodeRef<Div>,
     anchor: StoredValue<Option<(HtmlElement, f64)>, LocalStorage>,
     last_top: StoredValue<i32>,
@@ -26,6 +28,7 @@ impl Scroll {
     pub(crate) fn new(scroller: NodeRef<Div>, content: NodeRef<Div>) -> Self {
         let scroll = Self {
             follows: RwSignal::new(true),
+            started: RwSignal::new(false),
             scroller,
             anchor: StoredValue::new_local(None),
             last_top: StoredValue::new(0),
@@ -51,7 +54,7 @@ impl Scroll {
         if self.follows.get_untracked() || self.anchor.with_value(Option::is_some) {
             return;
         }
-        let Some(scroller) = self.scroller.get_untracked() else {
+        let Some(scroller) = self.view() else {
             return;
         };
         let top = scroller.get_bounding_client_rect().top();
@@ -71,7 +74,7 @@ impl Scroll {
 
     /// The reader scrolled. `detached`: the end of the conversation is not in view at all.
     pub(crate) fn moved(self, detached: bool) {
-        let Some(scroller) = self.scroller.get_untracked() else {
+        let Some(scroller) = self.view() else {
             return;
         };
         let top = scroller.scroll_top();
@@ -88,14 +91,14 @@ impl Scroll {
 
     /// Pixels above and below the view.
     pub(crate) fn room(self) -> Option<(i32, i32)> {
-        let scroller = self.scroller.get_untracked()?;
+        let scroller = self.view()?;
         Some((scroller.scroll_top(), to_end(&scroller)))
     }
 
     /// Goes to the end, and follows it.
     pub(crate) fn to_newest(self, smoothly: bool) {
         self.follows.set(true);
-        let Some(scroller) = self.scroller.get_untracked() else {
+        let Some(scroller) = self.view() else {
             return;
         };
         let options = ScrollToOptions::new();
@@ -108,9 +111,14 @@ impl Scroll {
 
     /// Begins at the line above the unread messages, if they fill more than the view.
     pub(crate) fn start(self) {
-        let Some(scroller) = self.scroller.get_untracked() else {
+        let Some(scroller) = self.view() else {
             return;
         };
+        self.begin(&scroller);
+        self.started.set(true);
+    }
+
+    fn begin(self, scroller: &Element) {
         if let Ok(Some(line)) = scroller.query_selector(".unread-line") {
             let line = dom::as_html(line);
             if scroller.scroll_height() - line.offset_top() > scroller.client_height() {
@@ -122,10 +130,18 @@ impl Scroll {
         self.to_newest(false);
     }
 
+    /// The scrolling element, for as long as the conversation is open.
+    fn view(self) -> Option<HtmlDivElement> {
+        self.scroller.try_get_untracked().flatten()
+    }
+
     fn settle(self) {
+        let Some(scroller) = self.view() else {
+            return;
+        };
         let mut anchor = None;
         self.anchor.update_value(|held| anchor = held.take());
-        let (Some((row, before)), Some(scroller)) = (anchor, self.scroller.get_untracked()) else {
+        let Some((row, before)) = anchor else {
             return;
         };
         if row.is_connected() {
@@ -137,8 +153,8 @@ impl Scroll {
 
     fn observe(self, scroller: &Element, content: &Element) {
         let resized = Closure::<dyn Fn()>::new(move || {
-            if self.follows.get_untracked()
-                && let Some(scroller) = self.scroller.get_untracked()
+            if let Some(scroller) = self.view()
+                && self.follows.get_untracked()
             {
                 scroller.set_scroll_top(scroller.scroll_height());
             }

@@ -165,7 +165,8 @@ fn mark_read(store: Store, with: ClientId, timeline: RwSignal<Timeline>, scroll:
     let said = StoredValue::new(None);
     Effect::new(move |_| {
         let unread = store.person(with).map_or(0, |person| person.unread);
-        if unread == 0 || !store.focused.get() || !scroll.follows.get() {
+        let at_end = scroll.started.get() && scroll.follows.get();
+        if unread == 0 || !store.focused.get() || !at_end {
             return;
         }
         let Some(up_to) = timeline.with(Timeline::last_received) else {
