@@ -90,7 +90,8 @@ impl<S: Store> Driver<S> {
         }
     }
 
-    /// Opens a store with the key that another driver on it gave by [`Driver::storage_key`].
+    /// Opens a store with the key that another driver on it gave by [`Driver::storage_key`]. A
+    /// store whose slot is open has its own key, and that one counts.
     pub async fn open_with_key(
         mut store: S,
         profile: Profile,
@@ -101,7 +102,8 @@ impl<S: Store> Driver<S> {
         let slot = vault::open_slot(&mut store, &mut rng).await;
         let passphrase = matches!(slot, Ok(Slot::Locked(_)));
         let mode = match slot {
-            Ok(_) => Self::unsealed(store, profile, &mut rng, key).await,
+            Ok(Slot::Open(own)) => Self::unsealed(store, profile, &mut rng, own).await,
+            Ok(Slot::Locked(_)) => Self::unsealed(store, profile, &mut rng, key).await,
             Err(error) => Mode::Broken {
                 reason: error.to_string(),
             },

@@ -204,6 +204,18 @@ fn another_tab_opens_the_locked_store_with_the_key_it_was_given() {
 }
 
 #[test]
+fn a_store_that_was_made_anew_is_not_sealed_under_the_key_of_the_old_one() {
+    let (user, _) = User::registered(&Disk::default());
+    let old = user.driver.storage_key().unwrap();
+    let anew = Disk::default();
+    let open = Driver::open_with_key(anew.clone(), Profile::Reliable, [2; 32], old.clone());
+    let driver = block_on(open);
+    assert!(driver.storage_key().is_some_and(|key| key != old));
+    drop(driver);
+    assert_eq!(User::open(&anew).phase(), Phase::Unregistered);
+}
+
+#[test]
 fn a_half_cleared_store_is_explained_and_left_alone() {
     let disk = Disk::default();
     let _ = User::registered(&disk);
