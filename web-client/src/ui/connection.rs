@@ -26,19 +26,23 @@ pub(crate) fn ConnectionMark() -> impl IntoView {
     }
 }
 
-/// A line above the conversation while there is no connection.
+/// A line over the conversation while there is no connection.
 #[component]
 pub(crate) fn ConnectionBanner() -> impl IntoView {
     let connection = connection();
+    // A try does not hide it, only success does: otherwise it would flicker.
+    let lost = Memo::new(move |lost: Option<&bool>| match connection.get() {
+        Connection::Online => false,
+        Connection::Connecting => lost.copied().unwrap_or(false),
+        Connection::Offline { .. } => true,
+    });
     view! {
-        <Show when=move || matches!(connection.get(), Connection::Offline { .. })>
-            <div class="banner">
-                <p>
-                    <strong>"Offline. "</strong>
-                    "Messages wait here and go out by themselves."
-                    <Countdown connection />
-                </p>
-            </div>
+        <Show when=move || lost.get()>
+            <p class="banner">
+                <strong>"Offline. "</strong>
+                "Messages wait here and go out by themselves."
+                <Countdown connection />
+            </p>
         </Show>
     }
 }
@@ -57,9 +61,11 @@ fn Countdown(connection: Memo<Connection>) -> impl IntoView {
             retry_at: Some(retry_at),
         } => {
             let wait = retry_at - now.get();
-            Some(words::retry_in(wait.as_millis().div_ceil(1000) as u64))
+            let seconds = wait.as_millis().div_ceil(1000);
+            Some(words::retry_in(u64::try_from(seconds).unwrap_or(u64::MAX)))
         }
-        _ => None,
+        Connection::Connecting => Some(words::retry_in(0)),
+        Connection::Offline { retry_at: None } | Connection::Online => None,
     };
     // Not in a live region: nobody wants to hear seconds counted.
     view! { <span class="countdown">{move || text().map(|text| format!(" {text}"))}</span> }
