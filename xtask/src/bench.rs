@@ -14,11 +14,21 @@ struct Part {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 5] = [
     Part {
-        name: "gateway",
-        about: "durable sends over TCP and WebSocket beside raw inserts; memory of idle connections",
-        run: gateway,
+        name: "durable",
+        about: "durable sends over TCP and WebSocket beside raw inserts, and their latency",
+        run: durable,
+    },
+    Part {
+        name: "idle",
+        about: "the gateway's memory for each of 10,000 idle connections",
+        run: idle,
+    },
+    Part {
+        name: "crash",
+        about: "the gateway killed again and again under load: what is acknowledged is delivered",
+        run: crash,
     },
     Part {
         name: "web-size",
@@ -59,11 +69,25 @@ pub(crate) fn command(workspace: &Workspace, names: &[String]) -> Result<bool> {
     Ok(sound)
 }
 
-fn gateway(workspace: &Workspace) -> Result<()> {
+fn durable(workspace: &Workspace) -> Result<()> {
+    loadgen(workspace, &["bench", "durable"])
+}
+
+fn idle(workspace: &Workspace) -> Result<()> {
+    loadgen(workspace, &["bench", "idle"])
+}
+
+fn crash(workspace: &Workspace) -> Result<()> {
+    loadgen(workspace, &["crash"])
+}
+
+fn loadgen(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     let mut command = std::process::Command::new(LOADGEN.path(workspace));
     command
-        .arg("bench")
+        .args(arguments)
         .env("SOTTO_GATEWAY_BIN", GATEWAY.path(workspace));
+    // On a disk for certain: folders for temporary files are in memory on many systems.
+    command.arg("--scratch").arg(workspace.scratch()?);
     process::run(&mut command)
 }
 

@@ -54,6 +54,11 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     raw_batch: u32,
 
+    /// Rows in one commit of a second series of raw inserts: as many as the gateway commits at once
+    /// when enough is waiting
+    #[arg(long, default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..))]
+    raw_group: u32,
+
     /// Seconds that each measurement takes
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
@@ -95,7 +100,10 @@ pub(crate) async fn run(gateway: &GatewayOptions, options: &Options) -> Result<R
 
 /// What one round measured. Rates are messages a second, latencies milliseconds.
 struct Round {
+    /// Commits of `raw_batch` rows.
     raw: f64,
+    /// Commits of `raw_group` rows.
+    raw_group: f64,
     sends: f64,
     gateway_cores: f64,
     driver_cores: f64,
@@ -122,12 +130,25 @@ impl Round {
         let senders = clients::register(&gateway, "sender", options.connections.into()).await?;
         let mailboxes = clients::register(&gateway, "mailbox", options.mailboxes.into()).await?;
         gateway.stop().await?;
+        // What raw inserts begin with, each time.
+        let fresh = scratch.path().join("fresh");
+        std::fs::create_dir(&fresh)?;
+        std::fs::copy(data.join(raw::DATABASE), fresh.join(raw::DATABASE))?;
 
-        let raw = |name: &str| {
-            let folder = scratch.path().join(name);
-            raw::measure(&data, &folder, &senders, &mailboxes, options)
+        let raw = || -> Result<[f64; 2]> {
+            let rows = raw::Rows {
+                senders: &senders,
+                mailboxes: &mailboxes,
+                content: usize::try_from(options.content)?,
+            };
+            let rate = |batch: u32| {
+                let folder = scratch.path().join("raw");
+                let half = options.duration() / 2;
+                raw::measure(&fresh, &folder, rows, usize::try_from(batch)?, half)
+            };
+            Ok([rate(options.raw_batch)?, rate(options.raw_group)?])
         };
-        let raw_before = raw("before")?;
+        let [raw_before, group_before] = raw()?;
         let gateway = Gateway::start(gateway_options, &data).await?;
         let mut lanes = Vec::new();
         for (number, sender) in senders.iter().enumerate() {
@@ -143,12 +164,13 @@ impl Round {
         let stored = saturated.acknowledged + latency.samples.len() as u64;
         gateway.stop().await?;
         check_stored(&data, stored)?;
-        let raw_after = raw("after")?;
+        let [raw_after, group_after] = raw()?;
 
         let achieved = number(latency.samples.len() as u64) / latency.elapsed.as_secs_f64();
         let [p50, p95, p99, worst] = latency.samples.millis_at([50.0, 95.0, 99.0, 100.0]);
         Ok(Self {
             raw: f64::midpoint(raw_before, raw_after),
+            raw_group: f64::midpoint(group_before, group_after),
             sends,
             gateway_cores: saturated.gateway_cores,
             driver_cores: saturated.driver_cores,
@@ -210,13 +232,33 @@ fn add_to(
     let middle = rounds.len() / 2;
     let round = rounds.get(middle).context("no round was run")?;
     let name = |what: &str| format!("{transport}: {what}");
-    report.add(name("raw inserts"), round.raw.round(), "msg/s");
+    for (batch, rate) in [
+        (options.raw_batch, round.raw),
+        (options.raw_group, round.raw_group),
+    ] {
+        report.add(
+            name(&format!("raw inserts, {batch} a commit")),
+            rate.round(),
+            "msg/s",
+        );
+    }
     report.add(name("acknowledged sends"), round.sends.round(), "msg/s");
     report.add_with_aim(
-        name("part of the raw rate"),
+        name(&format!(
+            "part of raw inserts, {} a commit",
+            options.raw_batch
+        )),
         round.ratio(),
         "%",
         Aim::AtLeast(RATIO_AIM),
+    );
+    report.add(
+        name(&format!(
+            "part of raw inserts, {} a commit",
+            options.raw_group
+        )),
+        round.sends / round.raw_group * 100.0,
+        "%",
     );
     report.add(name("processors, gateway"), round.gateway_cores, "cores");
     report.add(name("processors, driver"), round.driver_cores, "cores");

@@ -11,7 +11,6 @@ use rusqlite::{Connection, params};
 use sotto_shared::ClientId;
 use sotto_shared::classic::MessageKind;
 
-use super::Options;
 use crate::report::number;
 
 /// The gateway's database in its data folder.
@@ -23,19 +22,29 @@ const INSERT: &str = "INSERT INTO messages (ToClient, FromClient, Type, Content,
 const CHECKPOINT_PAGES: u32 = 4096;
 const CACHE_KIB: i64 = 16 * 1024;
 
-/// Inserts a second into a copy of the database in `data`, made in `folder` and removed again.
+/// What is inserted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) senders: &'a [ClientId],
+    pub(super) mailboxes: &'a [ClientId],
+    /// Bytes of each content.
+    pub(super) content: usize,
+}
+
+/// Inserts a second into a copy of the database in `data`, made in `folder` and removed again, with
+/// `batch` rows in each commit.
 pub(super) fn measure(
     data: &Path,
     folder: &Path,
-    senders: &[ClientId],
-    mailboxes: &[ClientId],
-    options: &Options,
+    rows: Rows<'_>,
+    batch: usize,
+    duration: Duration,
 ) -> Result<f64> {
     std::fs::create_dir(folder)?;
     let path = folder.join(DATABASE);
     std::fs::copy(data.join(DATABASE), &path)
         .with_context(|| format!("cannot copy the database out of {}", data.display()))?;
-    let rate = insert(&path, senders, mailboxes, options, options.duration() / 2);
+    let rate = insert(&path, rows, batch, duration);
     std::fs::remove_dir_all(folder)?;
     rate
 }
@@ -49,35 +58,29 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     Ok(database)
 }
 
-fn insert(
-    path: &Path,
-    senders: &[ClientId],
-    mailboxes: &[ClientId],
-    options: &Options,
-    duration: Duration,
-) -> Result<f64> {
+fn insert(path: &Path, rows: Rows<'_>, batch: usize, duration: Duration) -> Result<f64> {
     let mut database = open(path)?;
-    database.execute("DELETE FROM messages", [])?;
-    let mut content = vec![0; usize::try_from(options.content)?];
+    let mut content = vec![0; rows.content];
     OsRng.fill_bytes(&mut content);
     // The same mixture as the connections make: senders in turn, each to one mailbox after another.
+    let Rows {
+        senders, mailboxes, ..
+    } = rows;
     let mut ends = (0..).flat_map(|turn| {
-        senders
-            .iter()
-            .enumerate()
-            .filter_map(move |(number, from)| {
-                let to = mailboxes.get((number * 37 + turn) % mailboxes.len())?;
-                Some((from, to))
-            })
+        let lanes = senders.iter().enumerate();
+        lanes.filter_map(move |(number, from)| {
+            let to = mailboxes.get((number * 37 + turn) % mailboxes.len())?;
+            Some((from, to))
+        })
     });
     let begin = Instant::now();
-    let mut rows = 0;
+    let mut inserted = 0;
     while begin.elapsed() < duration {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let transaction = database.transaction()?;
         {
             let mut insert = transaction.prepare_cached(INSERT)?;
-            for (from, to) in ends.by_ref().take(usize::try_from(options.raw_batch)?) {
+            for (from, to) in ends.by_ref().take(batch) {
                 insert.execute(params![
                     to.as_bytes(),
                     from.as_bytes(),
@@ -85,10 +88,10 @@ fn insert(
                     &content[..],
                     i64::try_from(now)?
                 ])?;
-                rows += 1;
+                inserted += 1;
             }
         }
         transaction.commit()?;
     }
-    Ok(number(rows) / begin.elapsed().as_secs_f64())
+    Ok(number(inserted) / begin.elapsed().as_secs_f64())
 }
