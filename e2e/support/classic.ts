@@ -283,6 +283,18 @@ async function dial(server: string): Promise<Socket> {
   return socket;
 }
 
+/** Waits until there is more to read, or the end. */
+async function change(socket: Socket): Promise<void> {
+  const events = ['readable', 'end', 'close', 'error'];
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      for (const event of events) socket.off(event, done);
+      resolve();
+    };
+    for (const event of events) socket.on(event, done);
+  });
+}
+
 async function read(socket: Socket, size: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   for (let left = size; left > 0; ) {
@@ -292,7 +304,7 @@ async function read(socket: Socket, size: number): Promise<Buffer> {
       left -= part.length;
     } else {
       if (socket.readableEnded || socket.destroyed) throw new Error('the gateway hung up');
-      await Promise.race([once(socket, 'readable'), once(socket, 'end'), once(socket, 'close')]);
+      await change(socket);
     }
   }
   return Buffer.concat(parts);

@@ -24,7 +24,7 @@ test('a first visit takes a name and no more', async ({ visitor }) => {
   await name.fill('Alice Liddell');
   await name.press('Enter');
   await alice.expectMainView();
-  await expect(alice.conversations.getByRole('heading', { name: 'Alice Liddell' })).toBeVisible();
+  await expect(alice.conversations.getByText('Alice Liddell', { exact: true })).toBeVisible();
   const settings = await alice.openSettings();
   await expect(settings).toContainText('Alice Liddell');
   await expect(settings).toContainText(/([0-9a-f]{4} ){4}[0-9a-f]{4}/i);
