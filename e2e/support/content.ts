@@ -26,17 +26,13 @@ export async function sha256OfFile(path: string): Promise<string> {
   return sha256(await readFile(path));
 }
 
-/** A picture of a smooth gradient between two colours. */
+/** A picture: the sun over hills. */
 export function picture(name: string, width: number, height: number): Upload {
   const row = 1 + width * 3;
   const pixels = Buffer.alloc(row * height);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      const t = (x / width + y / height) / 2;
-      const wave = Math.sin((x / width) * Math.PI) * 0.25;
-      pixels[y * row + 1 + x * 3] = Math.round(255 * (0.98 - 0.55 * t));
-      pixels[y * row + 2 + x * 3] = Math.round(255 * (0.62 - 0.3 * t + wave * 0.6));
-      pixels[y * row + 3 + x * 3] = Math.round(255 * (0.35 + 0.35 * t));
+      pixels.set(colourAt(x / width, y / height, width / height), y * row + 1 + x * 3);
     }
   }
   const header = Buffer.alloc(13);
@@ -51,6 +47,22 @@ export function picture(name: string, width: number, height: number): Upload {
     chunk('IEND', Buffer.alloc(0)),
   ]);
   return { name, mimeType: 'image/png', buffer };
+}
+
+type Colour = [number, number, number];
+
+function colourAt(x: number, y: number, ratio: number): Colour {
+  const ranges: [number, Colour][] = [
+    [0.8 + 0.06 * Math.sin(x * 5 + 2), [38, 70, 83]],
+    [0.68 + 0.07 * Math.sin(x * 7), [42, 120, 122]],
+    [0.58 + 0.05 * Math.sin(x * 4 + 1), [92, 152, 148]],
+  ];
+  const range = ranges.find(([top]) => y > top);
+  if (range) return range[1];
+  const fromSun = Math.hypot((x - 0.7) * ratio, y - 0.42);
+  if (fromSun < 0.11) return [255, 243, 214];
+  const glow = Math.max(0, 0.5 - fromSun) * 110;
+  return [238 - 30 * (1 - y) + glow / 6, 158 + 60 * y + glow / 2, 120 + 40 * (1 - y)];
 }
 
 function chunk(type: string, content: Buffer): Buffer {
