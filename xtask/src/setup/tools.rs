@@ -106,13 +106,14 @@ fn advice(tool: &Tool<'_>) -> String {
     )
 }
 
+/// The program that the web build will run, if its version will do: in the tools folder, which
+/// goes first in that build's PATH, else elsewhere on PATH.
 fn present(workspace: &Workspace, tool: &Tool<'_>) -> Option<PathBuf> {
     let file = format!("{}{}", tool.program, std::env::consts::EXE_SUFFIX);
-    let ours = workspace.tools.join("bin").join(file);
-    [Some(ours), process::find(tool.program)]
-        .into_iter()
-        .flatten()
-        .find(|path| version_of(path).is_some_and(|version| (tool.accept)(&version)))
+    let ours = Some(workspace.tools.join("bin").join(file)).filter(|path| path.is_file());
+    let first = ours.or_else(|| process::find(tool.program))?;
+    let version = version_of(&first)?;
+    (tool.accept)(&version).then_some(first)
 }
 
 fn version_of(program: &PathBuf) -> Option<String> {

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use super::{Counts, Ground, Outcome, counts};
 use crate::process::{self, cargo};
 
-/// Builds for wasm32 only, and has stages of its own.
+/// Has stages of its own, for wasm32; what in it needs no browser is also tested natively.
 const WEB_CLIENT: &str = "sotto-web-client";
 /// Has a stage of its own, in release.
 const FUZZ: &str = "sotto-fuzz";
@@ -31,7 +31,7 @@ pub(super) fn clippy(ground: &Ground<'_>) -> Result<Outcome> {
 }
 
 pub(super) fn tests(ground: &Ground<'_>) -> Result<Outcome> {
-    let rest = ["--workspace", "--exclude", WEB_CLIENT, "--exclude", FUZZ];
+    let rest = ["--workspace", "--exclude", FUZZ];
     let mut command = cargo(&ground.workspace.root);
     if process::find("cargo-nextest").is_some() {
         command
@@ -43,7 +43,7 @@ pub(super) fn tests(ground: &Ground<'_>) -> Result<Outcome> {
         return Ok(Outcome::tests(finished.success, counts));
     }
     command
-        .args(["test", "--no-fail-fast", "--all-targets"])
+        .args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"])
         .args(rest);
     libtest(command)
 }

@@ -50,7 +50,7 @@ pub(super) fn tests(ground: &Ground<'_>) -> Result<Outcome> {
     let mut command = tools.command("cargo");
     command
         .current_dir(&workspace.root)
-        .args(["test", "--no-fail-fast"])
+        .args(["test", "--no-fail-fast", "--lib", "--test", "*"])
         .args(CLIENT)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     browser.tell(&mut command);
