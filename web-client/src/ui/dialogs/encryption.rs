@@ -51,7 +51,7 @@ pub(super) fn Encryption(with: ClientId) -> impl IntoView {
                     </li>
                     <li>
                         {icon(Icon::Close)}
-                        "Nothing proves who sent a message, or that it was not altered on the way."
+                        "Nothing proves who sent a message, or that it was not altered on the way. Anybody on this server could send a key in another’s name: watch for key notices that you did not expect."
                     </li>
                     <li>
                         {icon(Icon::Close)}
@@ -71,7 +71,7 @@ pub(super) fn Encryption(with: ClientId) -> impl IntoView {
                 <h3>"Compare fingerprints"</h3>
                 <p class="hint">
                     "Call or meet " {move || name.get()}
-                    ", and read these to each other. If both of you see the same two, the server has not put a key of its own in between."
+                    ", and read these to each other. If both of you see the same two, the server has not put a public key of its own in between. It does not show who sent a key notice."
                 </p>
                 <dl class="fingerprints">
                     <dt>"Yours"</dt>
