@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What was measured.
-pub(super) struct Latency {
+pub(super) struct Answers {
     pub(super) samples: Samples,
     pub(super) elapsed: Duration,
 }
@@ -50,47 +50,57 @@ impl Pace {
     }
 }
 
-/// Sends `rate` messages a second over all connections together for `duration`.
-pub(super) async fn measure(lanes: Vec<Split>, rate: f64, duration: Duration) -> Result<Latency> {
+/// Sends `rate` messages a second over all connections together for `duration`, and gives the
+/// connections back with nothing under way.
+pub(super) async fn measure(
+    lanes: Vec<Split>,
+    rate: f64,
+    duration: Duration,
+) -> Result<(Answers, Vec<Split>)> {
     let interval = Duration::from_secs_f64(number(lanes.len() as u64) / rate.max(1.0));
     let count = duration.as_nanos() / interval.as_nanos().max(1);
     let count = u32::try_from(count).context("too many messages")?;
     let begin = Instant::now() + TICK;
-    let mut readers = Vec::new();
-    let mut writers = Vec::new();
     let lanes_count = u32::try_from(lanes.len())?.max(1);
+    let mut tasks = Vec::new();
     for (lane, number) in lanes.into_iter().zip(0u32..) {
-        // Connections tick one after another, not all at once.
-        let offset = TICK * number / lanes_count;
         let pace = Pace {
-            begin: begin + offset,
+            // Connections tick one after another, not all at once.
+            begin: begin + TICK * number / lanes_count,
             interval,
             count,
         };
-        writers.push(tokio::spawn(write(lane.writer, lane.ring, pace)));
-        readers.push(tokio::spawn(read(lane.reader, pace)));
+        let writer = tokio::spawn(write(lane.writer, lane.ring, pace));
+        let reader = tokio::spawn(read(lane.reader, pace));
+        tasks.push((writer, reader));
     }
     let finished = async {
-        let mut open = Vec::new();
-        for writer in writers {
-            open.push(writer.await??);
-        }
         let mut samples = Samples::default();
-        for reader in readers {
-            samples.append(reader.await??);
+        let mut lanes = Vec::new();
+        for (writer, reader) in tasks {
+            let (writer, ring) = writer.await??;
+            let (reader, answered) = reader.await??;
+            samples.append(answered);
+            lanes.push(Split {
+                reader,
+                writer,
+                ring,
+            });
         }
-        anyhow::Ok(samples)
+        anyhow::Ok((samples, lanes))
     };
-    let samples = timeout(duration + PATIENCE, finished)
+    let (samples, lanes) = timeout(duration + PATIENCE, finished)
         .await
         .context("the gateway did not keep up")??;
-    Ok(Latency {
-        samples,
-        elapsed: begin.elapsed(),
-    })
+    let elapsed = begin.elapsed();
+    Ok((Answers { samples, elapsed }, lanes))
 }
 
-async fn write(mut writer: OwnedWriteHalf, mut ring: Ring, pace: Pace) -> Result<OwnedWriteHalf> {
+async fn write(
+    mut writer: OwnedWriteHalf,
+    mut ring: Ring,
+    pace: Pace,
+) -> Result<(OwnedWriteHalf, Ring)> {
     let mut sent = 0;
     let mut tick = pace.begin;
     while sent < pace.count {
@@ -104,11 +114,10 @@ async fn write(mut writer: OwnedWriteHalf, mut ring: Ring, pace: Pace) -> Result
         }
         tick = (tick + TICK).max(Instant::now());
     }
-    // Kept open until all is answered.
-    Ok(writer)
+    Ok((writer, ring))
 }
 
-async fn read(mut reader: LinkReader, pace: Pace) -> Result<Samples> {
+async fn read(mut reader: LinkReader, pace: Pace) -> Result<(LinkReader, Samples)> {
     let mut samples = Samples::default();
     let mut answered = 0;
     while answered < pace.count {
@@ -119,7 +128,7 @@ async fn read(mut reader: LinkReader, pace: Pace) -> Result<Samples> {
             answered += 1;
         }
     }
-    Ok(samples)
+    Ok((reader, samples))
 }
 
 #[cfg(test)]

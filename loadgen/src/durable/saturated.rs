@@ -9,7 +9,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Lane, Options};
+use super::Options;
+use super::round::Lane;
 use crate::frames::Ring;
 use crate::gateway::Gateway;
 use crate::proc;
