@@ -124,7 +124,10 @@ fn watch_page(store: Store) {
         window_event_listener(leptos::ev::drop, |event| event.prevent_default()),
     ];
     on_cleanup(move || {
-        handles.into_iter().chain(drops).for_each(|handle| handle.remove());
+        handles
+            .into_iter()
+            .chain(drops)
+            .for_each(|handle| handle.remove());
         if let Some(day) = day {
             day.clear();
         }

@@ -92,7 +92,11 @@ pub(crate) fn Conversation(with: ClientId) -> impl IntoView {
 #[component]
 fn Header(with: ClientId, name: Memo<String>) -> impl IntoView {
     let store = Store::here();
-    let key = Memo::new(move |_| store.person(with).map_or(KeyState::None, |person| person.key));
+    let key = Memo::new(move |_| {
+        store
+            .person(with)
+            .map_or(KeyState::None, |person| person.key)
+    });
     let gone = Memo::new(move |_| store.person(with).is_some_and(|person| !person.listed));
     view! {
         <header class="head">
@@ -163,8 +167,11 @@ fn Menu(with: ClientId) -> impl IntoView {
         _ => {}
     };
     let left = move |event: web_sys::FocusEvent| {
-        let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Element>().ok());
-        if !to.is_some_and(|to| to.closest(".menu-box").ok().flatten().is_some()) {
+        let to = event
+            .related_target()
+            .and_then(|to| to.dyn_into::<web_sys::Element>().ok());
+        let is_outside = |to: web_sys::Element| to.closest(".menu-box").ok().flatten().is_none();
+        if to.is_none_or(is_outside) {
             shown.set(false);
         }
     };

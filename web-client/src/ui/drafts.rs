@@ -93,8 +93,8 @@ impl Drafts {
         }
         self.next.update_value(|next| *next = next.wrapping_add(1));
         // SVG can hold more than a picture: it is sent as any file, but not shown.
-        let is_picture = ["image/png", "image/jpeg", "image/gif", "image/webp"]
-            .contains(&file.type_().as_str());
+        let is_picture =
+            ["image/png", "image/jpeg", "image/gif", "image/webp"].contains(&file.type_().as_str());
         let picture = is_picture
             .then(|| Url::create_object_url_with_blob(&file).ok())
             .flatten();

@@ -105,13 +105,7 @@ fn kind(media: Media) -> &'static str {
 
 /// A picture in a box whose size never changes, so that nothing jumps when it comes.
 #[component]
-fn PictureBody(
-    with: ClientId,
-    seq: Seq,
-    name: String,
-    size: u64,
-    media: Media,
-) -> impl IntoView {
+fn PictureBody(with: ClientId, seq: Seq, name: String, size: u64, media: Media) -> impl IntoView {
     let store = Store::here();
     let state = RwSignal::new(Picture::NotYet);
     let load = move || {

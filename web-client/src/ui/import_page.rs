@@ -33,7 +33,9 @@ pub(crate) fn ImportPage(back: impl Fn() + 'static) -> impl IntoView {
     let is_sealed =
         Memo::new(move |_| chosen.with(|c| c.as_ref().is_some_and(|c| !is_my_info(&c.content))));
     let problem = Memo::new(move |_| {
-        let failed = store.failure.with(|failure| failure.as_ref().map(words::failure));
+        let failed = store
+            .failure
+            .with(|failure| failure.as_ref().map(words::failure));
         failed.or_else(|| unreadable.get().map(str::to_owned))
     });
     Effect::new(move |_| {
@@ -75,7 +77,10 @@ pub(crate) fn ImportPage(back: impl Fn() + 'static) -> impl IntoView {
             unreadable.set(Some("Choose your identity file first."));
             return;
         };
-        let passphrase = is_sealed.get_untracked().then(|| typed(passphrase)).flatten();
+        let passphrase = is_sealed
+            .get_untracked()
+            .then(|| typed(passphrase))
+            .flatten();
         if is_sealed.get_untracked() && passphrase.is_none() {
             unreadable.set(Some("Type the passphrase of this file."));
             return;

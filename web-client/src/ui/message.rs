@@ -41,9 +41,8 @@ pub(crate) fn MessageRow(
     });
     let at = Memo::new(move |_| message.with(|m| m.as_ref().map(|m| m.at).unwrap_or_default()));
     let mine = Memo::new(move |_| message.with(|m| m.as_ref().is_some_and(|m| m.mine)));
-    let bubble = Memo::new(move |_| {
-        message.with(|m| m.as_ref().is_none_or(|m| is_bubble(&m.body)))
-    });
+    let bubble =
+        Memo::new(move |_| message.with(|m| m.as_ref().is_none_or(|m| is_bubble(&m.body))));
     let meta = move || {
         view! {
             <span class="meta">
@@ -139,7 +138,14 @@ fn key_event(store: Store, with: ClientId, message: &Message) -> impl Fn() -> St
         } else {
             store.name_of(with)
         };
-        format!("{who} {}", if asked { "asked for a key" } else { "sent a key" })
+        format!(
+            "{who} {}",
+            if asked {
+                "asked for a key"
+            } else {
+                "sent a key"
+            }
+        )
     }
 }
 

@@ -4,7 +4,9 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlDivElement, HtmlElement, ResizeObserver, ScrollBehavior, ScrollToOptions};
+use web_sys::{
+    Element, HtmlDivElement, HtmlElement, ResizeObserver, ScrollBehavior, ScrollToOptions,
+};
 
 use super::dom;
 

@@ -170,7 +170,8 @@ impl Store {
     fn apply(self, event: Event, payload: Option<Blob>) {
         match event {
             Event::Status(status) => {
-                self.answers.update(|answers| *answers = answers.wrapping_add(1));
+                self.answers
+                    .update(|answers| *answers = answers.wrapping_add(1));
                 if self.status.with_untracked(|known| *known != status) {
                     self.status.set(status);
                 }

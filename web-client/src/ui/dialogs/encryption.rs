@@ -15,14 +15,22 @@ pub(super) fn Encryption(with: ClientId) -> impl IntoView {
     let store = Store::here();
     store.send(Command::FetchPublicKey { of: with });
     let name = Memo::new(move |_| store.name_of(with));
-    let theirs = move || store.person(with).and_then(|person| person.fingerprint.clone());
+    let theirs = move || {
+        store
+            .person(with)
+            .and_then(|person| person.fingerprint.clone())
+    };
     let mine = move || {
         store.status.with(|status| match &status.phase {
             Phase::Ready { fingerprint, .. } => fingerprint.clone(),
             _ => String::new(),
         })
     };
-    let key = move || store.person(with).map_or(KeyState::None, |person| person.key);
+    let key = move || {
+        store
+            .person(with)
+            .map_or(KeyState::None, |person| person.key)
+    };
     view! {
         <Modal title="About this encryption" class="wide">
             <p class="lead">

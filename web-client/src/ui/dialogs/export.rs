@@ -49,9 +49,8 @@ pub(super) fn ExportSealed() -> impl IntoView {
     let problem = RwSignal::new(None::<&'static str>);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let wrong = first.with_untracked(|first| {
-            second.with_untracked(|second| repeat_problem(first, second))
-        });
+        let wrong = first
+            .with_untracked(|first| second.with_untracked(|second| repeat_problem(first, second)));
         problem.set(wrong);
         if wrong.is_none() {
             store.submit(Command::ExportSealed {

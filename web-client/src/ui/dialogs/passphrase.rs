@@ -20,9 +20,8 @@ pub(super) fn SetPassphrase() -> impl IntoView {
     let busy = send_and_wait(store, "The passphrase is set.");
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let wrong = first.with_untracked(|first| {
-            second.with_untracked(|second| repeat_problem(first, second))
-        });
+        let wrong = first
+            .with_untracked(|first| second.with_untracked(|second| repeat_problem(first, second)));
         problem.set(wrong);
         if wrong.is_none() {
             busy.set(true);
