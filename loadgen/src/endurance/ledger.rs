@@ -40,10 +40,19 @@ struct Entry {
     delivered: u32,
 }
 
+/// Who sends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Author {
+    pub(super) client: ClientId,
+    /// Whether its messages have to arrive in order. Not those of a sender that gives connections
+    /// up and never repeats: what it left on the old one and what it says on the next one race.
+    pub(super) keeps_order: bool,
+}
+
 /// All messages of a run.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    senders: Vec<ClientId>,
+    senders: Vec<Author>,
     entries: Vec<Vec<Entry>>,
     /// The last number that came from a sender to a receiver.
     last: HashMap<(u32, usize), u32>,
@@ -66,7 +75,7 @@ pub(super) struct Verdict {
     pub(super) lost: u64,
     /// Messages that arrived more than once.
     pub(super) doubled: u64,
-    /// Messages that arrived after a later one of the same sender.
+    /// Messages that arrived after a later one of the same sender that keeps order.
     pub(super) disordered: u64,
     /// Messages that nobody sent, or not to there, or not in that name.
     pub(super) strangers: u64,
@@ -79,10 +88,10 @@ impl Verdict {
 }
 
 impl Ledger {
-    pub(super) fn new(senders: &[ClientId]) -> Self {
+    pub(super) fn new(senders: Vec<Author>) -> Self {
         Self {
             entries: vec![Vec::new(); senders.len()],
-            senders: senders.to_vec(),
+            senders,
             last: HashMap::new(),
             strangers: 0,
             disordered: 0,
@@ -115,11 +124,11 @@ impl Ledger {
 
     /// Enters a message that a receiver got.
     pub(super) fn deliver(&mut self, receiver: usize, from: ClientId, content: &[u8]) {
-        let known = Stamp::of_content(content).filter(|stamp| {
-            let sender = usize::try_from(stamp.sender).ok();
-            sender.and_then(|sender| self.senders.get(sender)) == Some(&from)
+        let known = Stamp::of_content(content).and_then(|stamp| {
+            let author = self.senders.get(usize::try_from(stamp.sender).ok()?)?;
+            (author.client == from).then_some((stamp, author.keeps_order))
         });
-        let Some(stamp) = known else {
+        let Some((stamp, keeps_order)) = known else {
             self.strangers += 1;
             return;
         };
@@ -131,7 +140,7 @@ impl Ledger {
             }
         }
         let last = self.last.insert((stamp.sender, receiver), stamp.number);
-        if last.is_some_and(|last| last > stamp.number) {
+        if keeps_order && last.is_some_and(|last| last > stamp.number) {
             self.disordered += 1;
         }
     }
@@ -162,9 +171,17 @@ mod tests {
     const ALICE: ClientId = ClientId::from_bytes([1; 16]);
     const BOB: ClientId = ClientId::from_bytes([2; 16]);
 
+    fn ledger<const N: usize>(clients: [ClientId; N]) -> Ledger {
+        let author = |client| Author {
+            client,
+            keeps_order: true,
+        };
+        Ledger::new(clients.map(author).to_vec())
+    }
+
     #[test]
     fn what_goes_well_is_sound() {
-        let mut ledger = Ledger::new(&[ALICE, BOB]);
+        let mut ledger = ledger([ALICE, BOB]);
         let first = ledger.send(0, 5).unwrap();
         let second = ledger.send(1, 5).unwrap();
         let uncertain = ledger.send(1, 5).unwrap();
@@ -181,7 +198,7 @@ mod tests {
 
     #[test]
     fn an_acknowledged_message_that_never_came_is_lost() {
-        let mut ledger = Ledger::new(&[ALICE]);
+        let mut ledger = ledger([ALICE]);
         let stamp = ledger.send(0, 0).unwrap();
         assert!(ledger.verdict().is_sound());
         ledger.acknowledge(stamp);
@@ -190,7 +207,7 @@ mod tests {
 
     #[test]
     fn doubles_and_disorder_are_seen() {
-        let mut ledger = Ledger::new(&[ALICE]);
+        let mut ledger = ledger([ALICE]);
         let stamps = [ledger.send(0, 0).unwrap(), ledger.send(0, 0).unwrap()];
         for stamp in [stamps[1], stamps[0], stamps[0]] {
             ledger.deliver(0, ALICE, &stamp.to_content(9));
@@ -201,7 +218,7 @@ mod tests {
 
     #[test]
     fn messages_that_nobody_sent_so_are_strangers() {
-        let mut ledger = Ledger::new(&[ALICE, BOB]);
+        let mut ledger = ledger([ALICE, BOB]);
         let stamp = ledger.send(0, 3).unwrap();
         ledger.deliver(3, BOB, &stamp.to_content(9));
         ledger.deliver(4, ALICE, &stamp.to_content(9));

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use self::ledger::{Ledger, Verdict};
+use self::ledger::{Author, Ledger, Verdict};
 use self::receiver::Receiver;
 use self::sender::{Manner, Sender};
 use self::world::{Addresses, PATIENCE, Phase, World};
@@ -168,10 +168,14 @@ impl Run {
         let receivers = clients::register(&gateway, "receiver", load.receivers.into()).await?;
         let (addresses, gateway_seen) = watch::channel(Some(Addresses::of(&gateway)));
         let (phase, phase_seen) = watch::channel(Phase::Load);
+        let authors = senders.iter().zip(0..).map(|(client, number)| Author {
+            client: *client,
+            keeps_order: life.is_none() || manner(number) == Manner::UntilAcknowledged,
+        });
         let world = World {
             gateway: gateway_seen,
             phase: phase_seen,
-            ledger: Arc::new(Mutex::new(Ledger::new(&senders))),
+            ledger: Arc::new(Mutex::new(Ledger::new(authors.collect()))),
             life,
         };
         let interval = Duration::from_secs(1) * u32::from(load.senders) / load.rate;
@@ -180,7 +184,7 @@ impl Run {
                 number,
                 client: *client,
                 transport: alternate(number, [Transport::Tcp, Transport::WebSocket]),
-                manner: alternate(number / 2, [Manner::UntilAcknowledged, Manner::Once]),
+                manner: manner(number),
                 receivers: receivers.clone(),
                 interval,
                 world: world.clone(),
@@ -278,6 +282,11 @@ impl Run {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok((ledger.verdict(), repeated))
     }
+}
+
+/// Half of the senders on each transport repeat what was not acknowledged.
+fn manner(number: u32) -> Manner {
+    alternate(number / 2, [Manner::UntilAcknowledged, Manner::Once])
 }
 
 fn alternate<T: Copy>(number: u32, [even, odd]: [T; 2]) -> T {
