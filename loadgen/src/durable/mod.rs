@@ -48,8 +48,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     raw_batch: u32,
 
-    /// Rows in one commit of a second series of raw inserts: as many as the gateway commits at once
-    /// when enough is waiting
+    /// Rows in one commit of a second series of raw inserts: more than the gateway commits at once
     #[arg(long, default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..))]
     raw_group: u32,
 
