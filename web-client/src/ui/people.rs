@@ -235,17 +235,12 @@ fn PersonRow(
 ) -> impl IntoView {
     let store = Store::here();
     let open = move || navigation::open(store, client);
-    let label = move || {
-        let today = store.today.get();
-        person.with(|person| person.as_ref().map(|person| describe(person, today)))
-    };
     view! {
         <div
             role="option"
             class="person"
             class:unread=move || person.with(|p| p.as_ref().is_some_and(|p| p.unread > 0))
             aria-selected=move || (store.open.get() == Some(client)).to_string()
-            aria-label=label
             tabindex=move || if tab_stop.get() == Some(client) { "0" } else { "-1" }
             data-client=client.to_string()
             on:focus=move |_| focus_at.set(Some(client))
@@ -263,11 +258,26 @@ fn PersonRow(
                     .map(|person| {
                         let today = store.today.get();
                         let last = person.last.as_ref();
-                        let unread = (person.unread > 0)
-                            .then(|| view! { <span class="unread-count">{count(person.unread)}</span> });
+                        let has_unread = person.unread > 0;
+                        let unread = has_unread
+                            .then(|| {
+                                view! {
+                                    <span class="unread-count" aria-hidden="true">
+                                        {count(person.unread)}
+                                    </span>
+                                }
+                            });
                         view! {
                             {avatar(client, person.name.as_str())}
                             <span class="person-name">{person.name.to_string()}</span>
+                            {has_unread
+                                .then(|| {
+                                    view! {
+                                        <span class="sr-only">
+                                            {format!("{} unread", person.unread)}
+                                        </span>
+                                    }
+                                })}
                             <span class="person-time">
                                 {last.map(|last| time::short(last.at, today))}
                             </span>
@@ -275,6 +285,7 @@ fn PersonRow(
                             <span class="person-marks">
                                 {key_mark(person.key)} {unread}
                             </span>
+                            <span class="sr-only">{marks_in_words(&person)}</span>
                         }
                     })
             }}
@@ -297,7 +308,7 @@ fn key_mark(key: KeyState) -> impl IntoView {
         KeyState::Established => ("key-mark", Icon::Key),
     };
     Some(view! {
-        <span class=class title=words::key_state(key)>
+        <span class=class title=words::key_state(key) aria-hidden="true">
             {icon(sign)}
         </span>
     })
@@ -311,21 +322,11 @@ fn count(unread: u32) -> String {
     }
 }
 
-/// A row as it is read aloud.
-fn describe(person: &Person, today: i64) -> String {
-    let mut text = person.name.to_string();
-    if person.unread > 0 {
-        text.push_str(&format!(", {} unread", person.unread));
-    }
-    if let Some(last) = &person.last {
-        let preview = words::preview(&last.preview);
-        let who = if last.mine { "you: " } else { "" };
-        text.push_str(&format!(", {who}{preview}, {}", time::short(last.at, today)));
-    }
-    text.push_str(", ");
-    text.push_str(&words::key_state(person.key).to_lowercase());
-    if !person.listed {
-        text.push_str(", not on this server any more");
-    }
-    text
+/// What the marks of a row mean, for those who do not see them.
+fn marks_in_words(person: &Person) -> String {
+    // Without a conversation, the line below the name says it already.
+    let key = person.last.as_ref().map(|_| words::key_state(person.key));
+    let gone = (!person.listed).then_some("Not on this server any more");
+    let words: Vec<_> = key.into_iter().chain(gone).collect();
+    words.join(", ")
 }
