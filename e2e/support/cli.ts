@@ -2,6 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** One line of `sotto --json`. */
 export interface Line {
@@ -64,14 +66,44 @@ export class Cli {
   }
 
   private spawn(command: string[]): ChildProcess {
-    const program = process.env.SOTTO_CLI_BIN;
-    if (!program) throw new Error('SOTTO_CLI_BIN must name the client; cargo xtask test e2e does');
     const child = spawn(
-      program,
+      program(),
       ['--json', '--profile', this.profile, '--server', this.server, ...command],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.following.push(child);
     return child;
   }
+}
+
+/** The menu of the classic protocol: `sotto classic`, in a folder of its own. */
+export class Menu {
+  /** Everything that it printed. */
+  output = '';
+
+  private constructor(private readonly child: ChildProcess) {
+    child.stdout?.on('data', (data: Buffer) => (this.output += data.toString()));
+  }
+
+  static async start(folder: string, server: string): Promise<Menu> {
+    await mkdir(folder);
+    await writeFile(join(folder, 'server.info'), server);
+    const child = spawn(program(), ['classic'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+    return new Menu(child);
+  }
+
+  /** Types lines, without waiting for what they bring. */
+  type(...lines: string[]): void {
+    this.child.stdin?.write(lines.map((line) => `${line}\n`).join(''));
+  }
+
+  stop(): void {
+    this.child.kill('SIGKILL');
+  }
+}
+
+function program(): string {
+  const program = process.env.SOTTO_CLI_BIN;
+  if (!program) throw new Error('SOTTO_CLI_BIN must name the client; cargo xtask test e2e does');
+  return program;
 }

@@ -12,11 +12,6 @@ import type { Upload } from './content';
 /** `data-state` of a message. */
 export type State = 'waiting-for-key' | 'queued' | 'sending' | 'stored' | 'failed' | 'received';
 
-/** What to write in front of whom, whatever characters are in their name. */
-export function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-}
-
 export class Person {
   constructor(
     readonly context: BrowserContext,
@@ -81,7 +76,8 @@ export class Person {
 
   /** Somebody in the list. */
   listed(name: string): Locator {
-    return this.people.getByRole('option', { name: new RegExp(`^${escaped(name)}(,|$)`) });
+    const exactly = this.page.getByText(name, { exact: true });
+    return this.people.getByRole('option').filter({ has: exactly });
   }
 
   /** Opens the conversation with somebody. */

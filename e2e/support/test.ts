@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicClient } from './classic';
-import { Cli } from './cli';
+import { Cli, Menu } from './cli';
 import { Gateway, type Settings } from './gateway';
 import { Middleman } from './middleman';
 import { Person } from './person';
@@ -27,6 +27,8 @@ export interface Fixtures {
   pair: (names?: [string, string], address?: string) => Promise<[Person, Person]>;
   /** Somebody at a terminal, with a profile of their own. */
   terminal: (name?: string) => Promise<Cli>;
+  /** Somebody at the menu of the classic protocol. */
+  menu: () => Promise<Menu>;
   /** Somebody with another program of the classic protocol. */
   stranger: (name: string) => Promise<ClassicClient>;
   /** A relay between browser and gateway, which can misbehave. */
@@ -92,6 +94,17 @@ export const test = base.extend<Fixtures>({
       return cli;
     });
     for (const terminal of terminals) terminal.stop();
+  },
+
+  menu: async ({ gateway, folder }, use) => {
+    const menus: Menu[] = [];
+    await use(async () => {
+      const home = join(folder, `menu-${menus.length + 1}`);
+      const menu = await Menu.start(home, gateway.tcpAddress);
+      menus.push(menu);
+      return menu;
+    });
+    for (const menu of menus) menu.stop();
   },
 
   stranger: async ({ gateway }, use) => {

@@ -53,6 +53,31 @@ test('the terminal writes first, and both see the same fingerprints', async ({
   await expect(about).toContainText(String(own?.fingerprint));
 });
 
+test('the classic menu talks with a browser, word for word', async ({ menu, person, folder }) => {
+  const bob = await menu();
+  const says = (text: string | RegExp) => expect.poll(() => bob.output).toMatch(text);
+  await says(/MessageU client at your service\.\s+110\) Register/);
+  bob.type('110', 'bob');
+  await says(/registered/);
+  const alice = await person('alice');
+  await alice.open('bob');
+  bob.type('120', '152', 'alice', '150', 'alice', 'from the menu');
+  await alice.expectState('from the menu', 'received');
+  await alice.write('to the menu');
+  await alice.expectState('to the menu', 'stored');
+  bob.type('140');
+  await says(/From: alice\nContent:\nto the menu\n\.\n\.\n-----<EOM>-----\n\n/);
+
+  const file = randomFile('from-the-menu.bin', 5000);
+  await writeFile(join(folder, file.name), file.buffer);
+  bob.type('153', 'alice', join(folder, file.name));
+  await expect(alice.files).toHaveCount(1);
+  const download = await alice.download(alice.files.getByRole('button', { name: 'Download' }));
+  expect(await sha256OfFile(await download.path())).toBe(sha256(file.buffer));
+  bob.type('153', 'alice', 'nowhere.bin');
+  await says(/file not found/);
+});
+
 test('an identity moves from the browser to the terminal and back as my.info', async ({
   pair,
   terminal,
