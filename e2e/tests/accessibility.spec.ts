@@ -5,7 +5,11 @@ import { expect, test } from '../support/test';
 
 async function expectNoViolation(person: Person, state: string): Promise<void> {
   await test.step(state, async () => {
-    const { violations } = await new AxeBuilder({ page: person.page }).analyze();
+    const axe = new AxeBuilder({ page: person.page });
+    // All that darkness changes is colours; the other rules have looked at the same page in light.
+    const dark = () => matchMedia('(prefers-color-scheme: dark)').matches;
+    if (await person.page.evaluate(dark)) axe.withRules('color-contrast');
+    const { violations } = await axe.analyze();
     const found = violations.map(({ id, help, nodes }) => ({
       id,
       help,
@@ -57,7 +61,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await other.send('alice', 99, Buffer.alloc(1));
     await other.sendKey('alice');
     await other.sendText('alice', 'Hello, see https://example.org/');
-    await alice.expectState('Hello, see https://example.org/', 'received').catch(() => {});
+    await expect(alice.log.getByRole('link', { name: 'https://example.org/' })).toBeVisible();
     await alice.write('Hello');
     await alice.sendFiles(picture('picture.png', 60, 40), randomFile('data.bin', 100));
     await expect(alice.files.last()).toHaveAttribute('data-state', 'stored');
