@@ -1,34 +1,22 @@
 //! The engine on a store: executes what the engine wants of storage, and leaves connections and
 //! events to the caller.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
 use crate::api::{Command, Connection, Event, Failure, Message, Passphrase, Phase, Seq, Status};
 use crate::machine::{self, Effect, Engine, Load, Loaded, Profile};
+
 use crate::record;
 use crate::store::{Direction, SealedStore, StorageKey, Store, StoreError};
 use crate::time::Timestamp;
 use crate::vault::{self, PassphraseBox, Slot};
 use sotto_shared::ClientId;
 
-/// What a driver is told.
-#[derive(Debug, Clone)]
-pub enum Input {
-    /// Begin; comes first.
-    Start,
-    /// The user wants something.
-    Command(Command),
-    /// The connection that was asked for stands.
-    Connected,
-    /// It broke, or could not be made.
-    Disconnected,
-    /// Bytes arrived, cut anywhere.
-    Received(Vec<u8>),
-    /// [`Driver::next_timeout`] has come.
-    Tick,
-}
+pub use crate::machine::Input;
 
 /// What the caller does, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,17 +144,7 @@ impl<S: Store> Driver<S> {
             (Mode::Open { .. }, Input::Command(Command::SetPassphrase { passphrase })) => {
                 self.set_passphrase(passphrase).await
             }
-            (Mode::Open { .. }, input) => {
-                let input = match input {
-                    Input::Start => machine::Input::Start,
-                    Input::Command(command) => machine::Input::Command(command),
-                    Input::Connected => machine::Input::Connected,
-                    Input::Disconnected => machine::Input::Disconnected,
-                    Input::Received(bytes) => machine::Input::Received(bytes),
-                    Input::Tick => machine::Input::Tick,
-                };
-                self.run(input, now).await
-            }
+            (Mode::Open { .. }, input) => self.run(input, now).await,
             (Mode::Locked { .. }, Input::Command(Command::Unlock { passphrase })) => {
                 self.unlock(&passphrase, now).await
             }
@@ -182,19 +160,14 @@ impl<S: Store> Driver<S> {
     }
 
     /// Executes what the engine wants until nothing more is to be read.
-    async fn run(&mut self, input: machine::Input, now: Timestamp) -> Vec<Output> {
+    async fn run(&mut self, input: Input, now: Timestamp) -> Vec<Output> {
         let mut outputs = Vec::new();
-        let mut inputs = std::collections::VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            let Mode::Open { engine, store } = &mut self.mode else {
-                break;
-            };
-            let result = match engine.handle(input, now) {
-                Ok(effects) => execute(store, effects, &mut inputs, &mut outputs).await,
+        if let Mode::Open { engine, store } = &mut self.mode {
+            let executed = match engine.handle(input, now) {
+                Ok(effects) => execute(engine, store, effects, now, &mut outputs).await,
                 Err(error) => Err(error),
             };
-            if let Err(error) = result {
-                inputs.clear();
+            if let Err(error) = executed {
                 self.recover(&error, now, &mut outputs).await;
             }
         }
@@ -245,7 +218,7 @@ impl<S: Store> Driver<S> {
         };
         self.mode = Self::unsealed(store, self.profile, &mut self.rng, key).await;
         match self.mode {
-            Mode::Open { .. } => self.run(machine::Input::Start, now).await,
+            Mode::Open { .. } => self.run(Input::Start, now).await,
             Mode::Locked { .. } | Mode::Broken { .. } => vec![self.closed_status()],
         }
     }
@@ -293,18 +266,21 @@ impl<S: Store> Driver<S> {
     }
 }
 
-/// Executes effects in order; what is read comes back as further inputs.
+/// Executes effects in order, and those of what is read on the way.
 async fn execute<S: Store>(
+    engine: &mut Engine,
     store: &mut SealedStore<S>,
     effects: Vec<Effect>,
-    inputs: &mut std::collections::VecDeque<machine::Input>,
+    now: Timestamp,
     outputs: &mut Vec<Output>,
 ) -> Result<(), StoreError> {
-    for effect in effects {
+    let mut waiting = VecDeque::from(effects);
+    while let Some(effect) = waiting.pop_front() {
         match effect {
             Effect::Persist(batch) => store.apply(batch).await?,
             Effect::Load(load) => {
-                inputs.push_back(machine::Input::Loaded(read(store, load).await?));
+                let loaded = read(store, load).await?;
+                waiting.extend(engine.handle_loaded(loaded, now)?);
             }
             other => outputs.extend(output(other)),
         }

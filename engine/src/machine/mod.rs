@@ -74,10 +74,8 @@ pub enum Input {
     Disconnected,
     /// Bytes arrived, cut anywhere.
     Received(Vec<u8>),
-    /// [`Engine::next_timeout`] has come.
+    /// The next timeout has come.
     Tick,
-    /// What [`Effect::Load`] asked for.
-    Loaded(Loaded),
 }
 
 /// What is to be done, in order.
@@ -85,7 +83,7 @@ pub enum Input {
 pub enum Effect {
     /// Apply this batch, durably, before anything behind it.
     Persist(Batch),
-    /// Read from the store and answer with [`Input::Loaded`].
+    /// Read from the store and answer with [`Engine::handle_loaded`].
     Load(Load),
     /// Connect to the server.
     Connect,
@@ -259,8 +257,25 @@ impl Engine {
             Input::Disconnected => self.disconnected(now),
             Input::Received(bytes) => self.received(&bytes, now),
             Input::Tick => self.tick(now),
-            Input::Loaded(loaded) => self.loaded(loaded, now),
         }
+        self.finish_step(now)
+    }
+
+    /// Takes what [`Effect::Load`] asked for, as [`Engine::handle`] takes an input.
+    ///
+    /// # Errors
+    /// As [`Engine::handle`].
+    pub fn handle_loaded(
+        &mut self,
+        loaded: Loaded,
+        now: Timestamp,
+    ) -> Result<Vec<Effect>, StoreError> {
+        self.loaded(loaded, now);
+        self.finish_step(now)
+    }
+
+    /// Sends what is due, and gives what the step brought about: first what is to be persisted.
+    fn finish_step(&mut self, now: Timestamp) -> Result<Vec<Effect>, StoreError> {
         self.schedule(now);
         let step = core::mem::take(&mut self.step);
         if let Some(error) = step.error {

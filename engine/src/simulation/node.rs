@@ -190,27 +190,25 @@ impl Node {
     }
 
     fn input(&mut self, input: Input, now: u64, faults: Faults) {
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            let effects = self.engine.handle(input, self.local(now)).unwrap();
-            for effect in effects {
-                if one_in(&mut self.rng, faults.crash) {
-                    return self.crash(now);
+        let local = self.local(now);
+        let mut effects = VecDeque::from(self.engine.handle(input, local).unwrap());
+        while let Some(effect) = effects.pop_front() {
+            if one_in(&mut self.rng, faults.crash) {
+                return self.crash(now);
+            }
+            match effect {
+                Effect::Persist(batch) => crate::block_on(self.store.apply(batch)).unwrap(),
+                Effect::Load(load) => {
+                    let loaded = crate::block_on(read(&self.store, load)).unwrap();
+                    effects.extend(self.engine.handle_loaded(loaded, local).unwrap());
                 }
-                match effect {
-                    Effect::Persist(batch) => crate::block_on(self.store.apply(batch)).unwrap(),
-                    Effect::Load(load) => {
-                        let loaded = crate::block_on(read(&self.store, load)).unwrap();
-                        inputs.push_back(Input::Loaded(loaded));
-                    }
-                    Effect::Connect => self.wire = Wire::Connecting,
-                    Effect::Disconnect => self.wire = Wire::Down,
-                    Effect::Transmit(frame) => match &mut self.wire {
-                        Wire::Up { up, .. } => up.extend(frame.iter()),
-                        Wire::Down | Wire::Connecting => panic!("transmits without a connection"),
-                    },
-                    Effect::Event(event) => self.hear(event),
-                }
+                Effect::Connect => self.wire = Wire::Connecting,
+                Effect::Disconnect => self.wire = Wire::Down,
+                Effect::Transmit(frame) => match &mut self.wire {
+                    Wire::Up { up, .. } => up.extend(frame.iter()),
+                    Wire::Down | Wire::Connecting => panic!("transmits without a connection"),
+                },
+                Effect::Event(event) => self.hear(event),
             }
         }
     }
