@@ -114,7 +114,9 @@ fn is_search_shortcut(event: &KeyboardEvent) -> bool {
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok())
         .is_some_and(|element| {
-            element.matches("input, textarea, dialog *").unwrap_or(false)
+            element
+                .matches("input, textarea, dialog *")
+                .unwrap_or(false)
         });
     key == "/" && !typing && !event.ctrl_key() && !event.meta_key() && !event.alt_key()
 }
@@ -146,9 +148,8 @@ fn PeopleList(query: RwSignal<String>) -> impl IntoView {
         })
     });
     let recent = move || listing.with(|l| first_of(&l.recent, shown.get()));
-    let others = move || {
-        listing.with(|l| first_of(&l.others, shown.get().saturating_sub(l.recent.len())))
-    };
+    let others =
+        move || listing.with(|l| first_of(&l.others, shown.get().saturating_sub(l.recent.len())));
     let row = move |client: ClientId| {
         let person = Memo::new(move |_| store.person(client));
         view! { <PersonRow client person focus_at tab_stop /> }
