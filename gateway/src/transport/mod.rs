@@ -5,6 +5,7 @@ mod claims;
 mod jobs;
 pub(crate) mod limits;
 mod session;
+mod stream;
 pub(crate) mod tcp;
 pub(crate) mod websocket;
 

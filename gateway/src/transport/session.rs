@@ -6,14 +6,13 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tokio::io::{AsyncWriteExt as _, Interest};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Services;
 use super::claims::Claim;
 use super::jobs::Jobs;
 use super::limits::Share;
+use super::stream::{Received, Stream};
 use crate::audit::Event;
 use crate::connection::Connection;
 use crate::metrics::LimitHit;
@@ -49,7 +48,7 @@ impl From<io::Error> for Cut {
 }
 
 pub(super) struct Session {
-    stream: TcpStream,
+    stream: Stream,
     core: Connection,
     address: IpAddr,
     services: Arc<Services>,
@@ -73,7 +72,7 @@ struct Clock {
 
 impl Session {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: Stream,
         core: Connection,
         address: IpAddr,
         services: Arc<Services>,
@@ -117,6 +116,8 @@ impl Session {
 
     async fn serve(&mut self, stop: &mut Stop) -> Result<(), Cut> {
         let mut stopping = false;
+        let early = self.stream.take_early(|bytes| self.core.receive(bytes))?;
+        self.received(early);
         loop {
             self.turn()?;
             if self.core.is_finished() {
@@ -124,19 +125,13 @@ impl Session {
             }
             let wants_output = !self.core.output().is_empty();
             let wants_input = self.core.wants_input();
-            let interest = match (wants_input, wants_output) {
-                (true, true) => Some(Interest::READABLE | Interest::WRITABLE),
-                (true, false) => Some(Interest::READABLE),
-                (false, true) => Some(Interest::WRITABLE),
-                (false, false) => None,
-            };
             let deadline = self.deadline();
             tokio::select! {
                 biased;
                 done = self.jobs.next_done() => {
                     done.give(&mut self.core, &mut self.claim, &mut self.share);
                 }
-                ready = ready(&self.stream, interest) => {
+                ready = self.stream.ready(wants_input, wants_output) => {
                     if ready? && wants_input {
                         self.read()?;
                     }
@@ -202,6 +197,7 @@ impl Session {
     /// Writes as much as the network takes; whether it took anything.
     fn write(&mut self) -> Result<bool, Cut> {
         let mut wrote = false;
+        self.stream.try_flush()?;
         while !self.core.output().is_empty() {
             match self.stream.try_write(self.core.output()) {
                 Ok(0) => return Err(Cut::Io),
@@ -222,26 +218,25 @@ impl Session {
     /// Reads once.
     fn read(&mut self) -> Result<(), Cut> {
         let Self { stream, core, .. } = self;
-        let read = READ_BUFFER.with_borrow_mut(|buffer| {
-            let read = stream.try_read(buffer);
-            if let Ok(n) = read
-                && let Some(bytes) = buffer.get(..n)
-            {
-                core.receive(bytes);
-            }
-            read
-        });
+        let read = READ_BUFFER
+            .with_borrow_mut(|buffer| stream.try_read(buffer, |bytes| core.receive(bytes)));
         match read {
-            Ok(0) => self.core.receive_end(),
-            Ok(n) => {
-                self.clock.read += n;
-                self.clock.active = Instant::now();
-                self.services.metrics.received.add(to_u64(n));
-            }
+            Ok(received) => self.received(received),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    fn received(&mut self, received: Received) {
+        if received.wire > 0 || received.plain > 0 {
+            self.clock.read += received.wire;
+            self.clock.active = Instant::now();
+            self.services.metrics.received.add(to_u64(received.plain));
+        }
+        if received.is_end {
+            self.core.receive_end();
+        }
     }
 
     /// When the peer will have waited for too long, and what for.
@@ -262,13 +257,14 @@ impl Session {
     /// Closes such that the last answer arrives.
     async fn linger(&mut self, stop: &mut Stop) {
         drop(self.claim.take());
-        if self.stream.shutdown().await.is_err() {
-            return;
-        }
-        let drain = async {
+        let close = async {
+            if self.stream.shutdown().await.is_err() {
+                return;
+            }
+            let socket = self.stream.socket();
             let mut left = LINGER_BYTES;
-            while left > 0 && self.stream.readable().await.is_ok() {
-                let read = READ_BUFFER.with_borrow_mut(|buffer| self.stream.try_read(buffer));
+            while left > 0 && socket.readable().await.is_ok() {
+                let read = READ_BUFFER.with_borrow_mut(|buffer| socket.try_read(buffer));
                 match read {
                     Ok(0) => return,
                     Ok(n) => left = left.saturating_sub(n),
@@ -278,20 +274,9 @@ impl Session {
             }
         };
         tokio::select! {
-            _ = tokio::time::timeout(LINGER, drain) => {}
+            _ = tokio::time::timeout(LINGER, close) => {}
             () = stop.ended() => {}
         }
-    }
-}
-
-/// Waits until the socket can be read from or written to; whether it can be read from.
-async fn ready(stream: &TcpStream, interest: Option<Interest>) -> io::Result<bool> {
-    match interest {
-        Some(interest) => stream
-            .ready(interest)
-            .await
-            .map(|ready| ready.is_readable()),
-        None => core::future::pending().await,
     }
 }
 

@@ -25,7 +25,7 @@ fn accepted(stream: TcpStream, peer: SocketAddr, services: &Arc<Services>, stop:
     };
     let open = services.metrics.opened(TransportKind::Tcp);
     let core = Connection::new(Framing::Stream, &services.limits);
-    let session = Session::new(stream, core, address, Arc::clone(services));
+    let session = Session::new(stream.into(), core, address, Arc::clone(services));
     let stop = stop.clone();
     tokio::spawn(async move {
         session.run(stop).await;

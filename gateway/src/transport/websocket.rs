@@ -6,14 +6,17 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64ct::{Base64, Encoding as _};
-use hyper::upgrade::OnUpgrade;
+use bytes::Bytes;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use sha1::{Digest as _, Sha1};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use super::Services;
 use super::limits::Place;
 use super::session::Session;
+use super::stream::Stream;
 use crate::connection::{Connection, Framing};
 use crate::metrics::{LimitHit, TransportKind};
 use crate::stop::Stop;
@@ -64,13 +67,13 @@ pub(crate) fn upgrade(
         let Ok(upgraded) = on_upgrade.await else {
             return;
         };
-        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+        let Some((stream, read)) = take_back(upgraded) else {
             return;
         };
         let open = services.metrics.opened(TransportKind::WebSocket);
         let mut core = Connection::new(Framing::WebSocket, &services.limits);
-        core.receive(&parts.read_buf);
-        Session::new(parts.io.into_inner(), core, address, services)
+        core.receive(&read);
+        Session::new(stream, core, address, services)
             .run(stop)
             .await;
         drop((open, places));
@@ -81,6 +84,17 @@ pub(crate) fn upgrade(
         (header::SEC_WEBSOCKET_ACCEPT, accept),
     ];
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+/// The stream below HTTP, and what HTTP had read of it too much.
+fn take_back(upgraded: Upgraded) -> Option<(Stream, Bytes)> {
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => Some((parts.io.into_inner().into(), parts.read_buf)),
+        Err(upgraded) => {
+            let parts = upgraded.downcast::<TokioIo<TlsStream<TcpStream>>>().ok()?;
+            Some((parts.io.into_inner().into(), parts.read_buf))
+        }
+    }
 }
 
 /// The answer to the client's key, if the headers ask for a WebSocket.
