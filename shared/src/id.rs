@@ -93,6 +93,16 @@ id16! {
     SendId
 }
 
+id16! {
+    /// An account: made by the client that signs up.
+    AccountId
+}
+
+id16! {
+    /// A gateway: made by itself when it starts for the first time, and kept.
+    GatewayId
+}
+
 /// A stored message's number, unique per server.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,

@@ -8,11 +8,13 @@
 //! | [`id`], [`name`] | identifiers and user names, parsed at the edge |
 //! | [`wire`] | what all dialects share: headers, byte order, the version byte that selects the dialect |
 //! | [`classic`] | dialect of versions 1 and 2: every request and response, and incremental decoders |
+//! | [`account`] | accounts of version 3: keys, signed statements, OPAQUE, vault, recovery code, safety number |
 //! | [`crypto`] | the classic dialect's cryptography: RSA-1024 OAEP-SHA1 and AES-128-CBC |
 //! | [`limits`] | every bound of the wire, as a named constant |
 //!
 //! The protocol itself is described byte by byte in `docs/protocol.md`.
 
+pub mod account;
 pub mod classic;
 pub mod crypto;
 pub mod id;
@@ -20,5 +22,5 @@ pub mod limits;
 pub mod name;
 pub mod wire;
 
-pub use id::{ClientId, MessageId, SendId};
+pub use id::{AccountId, ClientId, GatewayId, MessageId, SendId};
 pub use name::UserName;

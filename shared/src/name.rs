@@ -100,7 +100,7 @@ fn before_nul(field: &[u8]) -> &[u8] {
 /// and paragraphs, bidirectional controls, nor anything else that shows as nothing (Unicode's
 /// `Default_Ignorable_Code_Point`) and would let two names look the same. Variation selectors are
 /// let in, because emoji and some Han characters are typed with them.
-fn is_printable(c: char) -> bool {
+pub(crate) fn is_printable(c: char) -> bool {
     const BLANK_BRAILLE: char = '\u{2800}';
     !c.is_control()
         && c != BLANK_BRAILLE
