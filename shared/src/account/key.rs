@@ -206,3 +206,128 @@ impl<'de> Visitor<'de> for SignatureVisitor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex<const N: usize>(text: &str) -> [u8; N] {
+        let bytes: Vec<u8> = (0..text.len() / 2)
+            .map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
+            .collect();
+        bytes.try_into().unwrap()
+    }
+
+    /// RFC 8032, section 7.1, tests 1 to 3: secret key, public key, message, signature.
+    const RFC_8032: [(&str, &str, &[u8], &str); 3] = [
+        (
+            "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+            b"",
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+        ),
+        (
+            "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+            b"\x72",
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+        ),
+        (
+            "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+            "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+            b"\xaf\x82",
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+        ),
+    ];
+
+    #[test]
+    fn keys_and_signatures_are_those_of_rfc_8032() {
+        for (secret, public, message, signature) in RFC_8032 {
+            let key = AccountKey::from_bytes(&hex(secret));
+            assert_eq!(*key.to_bytes(), hex(secret));
+            assert_eq!(*key.public().as_bytes(), hex(public));
+            assert_eq!(*key.sign(message).as_bytes(), hex(signature));
+            let public = DevicePublicKey::from_bytes(hex(public)).unwrap();
+            assert!(public.verifies(message, &Signature::from_bytes(hex(signature))));
+            assert!(!public.verifies(b"another", &Signature::from_bytes(hex(signature))));
+        }
+    }
+
+    #[test]
+    fn a_signature_has_one_form_only() {
+        const ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+        let (_, public, message, signature) = RFC_8032[2];
+        let mut bytes: [u8; 64] = hex(signature);
+        let mut carry = 0;
+        for (byte, addend) in bytes[32..].iter_mut().zip(hex::<32>(ORDER)) {
+            let sum = u16::from(*byte) + u16::from(addend) + carry;
+            *byte = sum.to_le_bytes()[0];
+            carry = sum >> 8;
+        }
+        assert_eq!(carry, 0, "the sum fits");
+        let public = AccountPublicKey::from_bytes(hex(public)).unwrap();
+        assert!(!public.verifies(message, &Signature::from_bytes(bytes)));
+    }
+
+    #[test]
+    fn points_of_small_order_are_no_keys() {
+        for text in [
+            "0100000000000000000000000000000000000000000000000000000000000000",
+            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "0000000000000000000000000000000000000000000000000000000000000080",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+        ] {
+            assert_eq!(
+                AccountPublicKey::from_bytes(hex(text)),
+                Err(InvalidKey),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_point_has_one_form_only() {
+        let mut points = 0;
+        for excess in 0..19 {
+            for sign in [0x7f, 0xff] {
+                let mut bytes = [0xff; 32];
+                bytes[0] = 0xed + excess;
+                bytes[31] = sign;
+                points += usize::from(VerifyingKey::from_bytes(&bytes).is_ok());
+                assert_eq!(
+                    DevicePublicKey::from_bytes(bytes),
+                    Err(InvalidKey),
+                    "{excess}"
+                );
+            }
+        }
+        assert!(points > 4, "the library alone lets {points} of them in");
+    }
+
+    #[test]
+    fn bytes_off_the_curve_are_no_key() {
+        let mut bytes = [0; 32];
+        bytes[0] = 2;
+        assert_eq!(AccountPublicKey::from_bytes(bytes), Err(InvalidKey));
+        let json = serde_json::to_string(&bytes).unwrap();
+        assert!(serde_json::from_str::<AccountPublicKey>(&json).is_err());
+    }
+
+    #[test]
+    fn signatures_are_read_back_whole_or_not_at_all() {
+        let signature = Signature::from_bytes(hex(RFC_8032[0].3));
+        let json = serde_json::to_string(&signature).unwrap();
+        assert_eq!(serde_json::from_str::<Signature>(&json).unwrap(), signature);
+        for length in [0, 63, 65] {
+            let json = serde_json::to_string(&vec![7_u8; length]).unwrap();
+            assert!(
+                serde_json::from_str::<Signature>(&json).is_err(),
+                "{length}"
+            );
+        }
+    }
+}

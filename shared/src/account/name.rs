@@ -258,3 +258,138 @@ macro_rules! text_traits {
 
 text_traits!(AccountName, AccountNameError);
 text_traits!(DisplayName, DisplayNameError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_3_and_32_characters_pass_2_and_33_do_not() {
+        assert!(AccountName::parse("bob").is_ok());
+        assert!(AccountName::parse(&"a".repeat(32)).is_ok());
+        assert_eq!(
+            AccountName::parse("bo"),
+            Err(AccountNameError::TooShort { chars: 2 })
+        );
+        assert_eq!(
+            AccountName::parse(&"a".repeat(33)),
+            Err(AccountNameError::TooLong { chars: 33 })
+        );
+        assert_eq!(
+            AccountName::parse(""),
+            Err(AccountNameError::TooShort { chars: 0 })
+        );
+    }
+
+    #[test]
+    fn a_name_is_never_changed_to_fit() {
+        for (text, position) in [
+            ("Alice", 1),
+            ("alice ", 6),
+            (" alice", 1),
+            ("zoë", 3),
+            ("al\u{0}ice", 3),
+            ("аlice", 1),
+        ] {
+            let error = AccountName::parse(text).unwrap_err();
+            assert!(
+                matches!(error, AccountNameError::Character { position: at, .. } if at == position),
+                "{text:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_begin_and_end_with_a_letter_or_digit() {
+        assert!(AccountName::parse("0.a_b-9").is_ok());
+        for name in [".bob", "_bob", "-bob"] {
+            assert_eq!(
+                AccountName::parse(name),
+                Err(AccountNameError::Edge { position: 1 })
+            );
+        }
+        for name in ["bob.", "bob_", "bob-"] {
+            assert_eq!(
+                AccountName::parse(name),
+                Err(AccountNameError::Edge { position: 4 })
+            );
+        }
+    }
+
+    #[test]
+    fn free_texts_suggest_near_names() {
+        for (text, name) in [
+            ("Zoë Klein", "zoe.klein"),
+            ("  Michael   Jackson! ", "michael.jackson"),
+            ("Straße_9", "strasse_9"),
+            ("İstanbul", "istanbul"),
+            ("..a--b__c..", "a-b_c"),
+            ("ØREGAARD", "oregaard"),
+        ] {
+            assert_eq!(AccountName::suggest(text).unwrap().as_str(), name, "{text}");
+        }
+        let long = AccountName::suggest(&format!("{} bcd", "a".repeat(31))).unwrap();
+        assert_eq!(long.as_str(), "a".repeat(31));
+        for text in ["", "Bo", "משה", "🦊🦊🦊", "- . -"] {
+            assert_eq!(AccountName::suggest(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn display_names_of_64_characters_and_255_bytes_pass() {
+        assert!(DisplayName::parse(&"é".repeat(64)).is_ok());
+        assert_eq!(
+            DisplayName::parse(&"a".repeat(65)),
+            Err(DisplayNameError::TooManyChars { chars: 65 })
+        );
+        let full = format!("{}aaa", "🦊".repeat(63));
+        assert_eq!(full.len(), 255);
+        assert_eq!(
+            DisplayName::parse(&full),
+            Err(DisplayNameError::TooManyChars { chars: 66 })
+        );
+        assert!(DisplayName::parse(&format!("{}abc", "🦊".repeat(61))).is_ok());
+        assert_eq!(
+            DisplayName::parse(&"🦊".repeat(64)),
+            Err(DisplayNameError::TooManyBytes { bytes: 256 })
+        );
+        assert_eq!(
+            DisplayName::parse(" \u{3000}\n"),
+            Err(DisplayNameError::Empty)
+        );
+    }
+
+    #[test]
+    fn display_names_hide_and_reorder_nothing() {
+        assert_eq!(
+            DisplayName::parse("  Zoë 🦊 משה ").unwrap().as_str(),
+            "Zoë 🦊 משה"
+        );
+        for text in [
+            "a\u{202e}b",
+            "a\nb",
+            "\u{200b}",
+            "a\u{2066}b",
+            "a\u{1b}[2J",
+            "a\u{feff}b",
+        ] {
+            assert!(
+                matches!(
+                    DisplayName::parse(text),
+                    Err(DisplayNameError::Unprintable { .. })
+                ),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn stored_names_are_parsed_again() {
+        let name = AccountName::parse("zoe.klein").unwrap();
+        let json = serde_json::to_string(&name).unwrap();
+        assert_eq!(json, "\"zoe.klein\"");
+        assert_eq!(serde_json::from_str::<AccountName>(&json).unwrap(), name);
+        assert!(serde_json::from_str::<AccountName>("\"Zoe\"").is_err());
+        assert!(serde_json::from_str::<DisplayName>("\"\"").is_err());
+    }
+}

@@ -103,3 +103,66 @@ fn occurrences(text: &str, name: &str) -> usize {
     }
     count
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(password: &str) -> Result<(), WeakPassword> {
+        check_password(password, &"alice".parse().unwrap())
+    }
+
+    #[test]
+    fn passwords_of_10_characters_pass_and_9_do_not() {
+        assert_eq!(check("qwertzuiop"), Ok(()));
+        assert_eq!(check("קוד🦊öäüéàè"), Ok(()), "characters, not bytes");
+        assert_eq!(
+            check("qwertzuio"),
+            Err(WeakPassword::TooShort { chars: 9, min: 10 })
+        );
+    }
+
+    #[test]
+    fn passwords_of_1024_bytes_pass_and_1025_do_not() {
+        let longest = "abcdefgh".repeat(128);
+        assert_eq!(check(&longest), Ok(()));
+        assert_eq!(
+            check(&(longest + "a")),
+            Err(WeakPassword::TooLong {
+                bytes: 1025,
+                max: 1024
+            })
+        );
+    }
+
+    #[test]
+    fn five_different_characters_pass_and_four_do_not() {
+        assert_eq!(check("aaaaaaabcde"), Ok(()));
+        assert_eq!(
+            check("aaaaaaabbcd"),
+            Err(WeakPassword::TooFewDistinct {
+                distinct: 4,
+                min: 5
+            })
+        );
+    }
+
+    #[test]
+    fn the_name_in_a_password_does_not_count() {
+        for (password, left) in [
+            ("alice12345", 5),
+            ("xxALICEyyAlicezzz", 7),
+            ("alicealice", 0),
+        ] {
+            assert_eq!(
+                check(password),
+                Err(WeakPassword::ContainsName {
+                    chars: left,
+                    min: 10
+                }),
+                "{password}"
+            );
+        }
+        assert_eq!(check("malice-in-wonder"), Ok(()), "enough is left");
+    }
+}

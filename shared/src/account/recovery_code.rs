@@ -195,3 +195,122 @@ impl<'a> BitWriter<'a> {
         self.at += 5;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_chacha::ChaCha8Rng;
+    use rand_core::SeedableRng;
+
+    fn code(seed: u64) -> RecoveryCode {
+        RecoveryCode::generate(&mut ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// Worked out by hand: 20 bits to 4 characters, then Luhn modulo 32.
+    #[test]
+    fn known_secrets_have_known_codes() {
+        let zeros = RecoveryCode([0; RECOVERY_SECRET]);
+        assert_eq!(
+            *zeros.to_text(),
+            "00000-0000Y-0000W-0000T-0000R-0000P-0000M-0000J"
+        );
+        let mut bytes = [0; RECOVERY_SECRET];
+        bytes[0] = 0b0000_1000;
+        bytes[19] = 0b0001_1111;
+        let text = RecoveryCode(bytes).to_text();
+        assert!(text.starts_with("1000Z-"), "1, not doubled: 32 - 1");
+        assert!(text.ends_with("-000ZK"), "31 and 7, doubled: 64 - 31 - 14");
+    }
+
+    #[test]
+    fn codes_round_trip() {
+        for seed in 0..200 {
+            let code = code(seed);
+            assert_eq!(RecoveryCode::parse(&code.to_text()), Ok(code));
+        }
+    }
+
+    #[test]
+    fn parsing_forgives_how_people_type() {
+        let code = RecoveryCode([0b0000_1000; RECOVERY_SECRET]);
+        let text = code.to_text();
+        assert!(text.contains('0') && text.contains('1'));
+        for typed in [
+            text.to_lowercase(),
+            text.replace('-', ""),
+            text.replace('-', " \u{2013}\n"),
+            text.replace('0', "O").replace('1', "l"),
+            text.replace('0', "o").replace('1', "I"),
+        ] {
+            assert_eq!(RecoveryCode::parse(&typed).as_ref(), Ok(&code), "{typed}");
+        }
+    }
+
+    #[test]
+    fn every_single_typo_is_found_in_its_group() {
+        let text = code(1).to_text().replace('-', "");
+        for at in 0..RECOVERY_CHARS {
+            for letter in ALPHABET {
+                let mut typed = text.clone().into_bytes();
+                if typed[at] == *letter {
+                    continue;
+                }
+                typed[at] = *letter;
+                assert_eq!(
+                    RecoveryCode::parse(&String::from_utf8(typed).unwrap()),
+                    Err(RecoveryCodeError::Group {
+                        group: at / RECOVERY_GROUP + 1
+                    })
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn two_groups_in_the_wrong_order_are_found() {
+        for seed in 0..50 {
+            let text = code(seed).to_text();
+            for first in 0..RECOVERY_GROUPS - 1 {
+                let mut groups: Vec<_> = text.split('-').collect();
+                groups.swap(first, first + 1);
+                assert_eq!(
+                    RecoveryCode::parse(&groups.join("-")),
+                    Err(RecoveryCodeError::Group { group: first + 1 })
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn letters_that_no_code_has_are_found_in_their_group() {
+        let text = code(1).to_text();
+        for c in ['U', 'u', '!', 'ß', 'Ⅷ'] {
+            let typed: String = text
+                .char_indices()
+                .map(|(at, old)| if at == 13 { c } else { old })
+                .collect();
+            assert_eq!(
+                RecoveryCode::parse(&typed),
+                Err(RecoveryCodeError::Character { group: 3 }),
+                "{c}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_cut_or_doubled_code_is_told_by_its_length() {
+        let text = code(1).to_text();
+        assert_eq!(
+            RecoveryCode::parse(&text[..text.len() - 1]),
+            Err(RecoveryCodeError::Length { chars: 39 })
+        );
+        assert_eq!(
+            RecoveryCode::parse(&text.repeat(2)),
+            Err(RecoveryCodeError::Length { chars: 80 })
+        );
+        assert_eq!(
+            RecoveryCode::parse(""),
+            Err(RecoveryCodeError::Length { chars: 0 })
+        );
+    }
+}
