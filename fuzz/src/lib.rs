@@ -23,18 +23,28 @@
 //! | `public_keys`, `private_keys` | DER, raw and near to valid |
 //! | `ciphertexts` | AES-CBC, raw and near to valid |
 //! | `wrapped_keys` | RSA-OAEP, raw and near to valid |
+//! | `account_statements` | what account and device keys sign, raw and near to valid |
+//! | `account_names` | account names, display names, passwords |
+//! | `recovery_codes` | recovery codes as people type them |
+//! | `safety_number_scan` | scanned texts, raw and near to valid |
+//! | `vaults` | sealed vaults and wrapped vault keys, raw and near to valid |
+//! | `opaque_messages` | OPAQUE as the gateway and the client read it, raw and near to valid |
 #![allow(
     clippy::panic,
     clippy::expect_used,
     reason = "a broken promise is to panic"
 )]
 
+mod account;
 mod crypto;
 mod names;
 mod requests;
 mod responses;
 mod source;
 
+pub use account::{
+    account_names, account_statements, opaque_messages, recovery_codes, safety_number_scan, vaults,
+};
 pub use crypto::{ciphertexts, private_keys, public_keys, wrapped_keys};
 pub use names::names;
 pub use requests::{request_message, request_script, request_stream};
@@ -66,5 +76,11 @@ mod tests {
         private_keys,
         ciphertexts,
         wrapped_keys,
+        account_statements,
+        account_names,
+        recovery_codes,
+        safety_number_scan,
+        vaults,
+        opaque_messages,
     );
 }
