@@ -9,12 +9,13 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::audit::{Audit, Event};
-use crate::config::Config;
-use crate::http::{self, HttpConfig};
+use crate::config::{Config, TlsConfigError};
+use crate::http::{self, HttpConfig, Site};
 use crate::metrics::Metrics;
 use crate::stop::Stopper;
 use crate::storage::Storage;
 use crate::storage::sqlite::{OpenError, SqliteStorage};
+use crate::tls::{Fingerprint, Tls, TlsError};
 use crate::transport::{Services, tcp};
 
 /// Why a gateway does not start.
@@ -23,6 +24,15 @@ pub enum StartError {
     /// The storage.
     #[error(transparent)]
     Storage(#[from] OpenError),
+    /// Settings about TLS that contradict each other, or public plain text.
+    #[error(transparent)]
+    TlsConfig(#[from] TlsConfigError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// TLS itself.
+    #[error("TLS cannot be set up: {0}")]
+    Rustls(#[from] rustls::Error),
     /// An address.
     #[error("cannot listen on {address} for {purpose}: {source}")]
     Listen {
@@ -52,13 +62,25 @@ pub struct Addresses {
     pub tcp: SocketAddr,
     /// For Prometheus.
     pub metrics: Option<SocketAddr>,
+    /// For native and classic clients under TLS.
+    pub tls_tcp: Option<SocketAddr>,
+    /// For browsers that come without TLS.
+    pub redirect: Option<SocketAddr>,
 }
 
 impl fmt::Display for Addresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http={} tcp={}", self.http, self.tcp)?;
-        self.metrics
-            .map_or(Ok(()), |metrics| write!(f, " metrics={metrics}"))
+        for (key, address) in [
+            ("metrics", self.metrics),
+            ("tls_tcp", self.tls_tcp),
+            ("redirect", self.redirect),
+        ] {
+            if let Some(address) = address {
+                write!(f, " {key}={address}")?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -66,6 +88,7 @@ impl fmt::Display for Addresses {
 #[derive(Debug)]
 pub struct Gateway {
     addresses: Addresses,
+    fingerprint: Option<Fingerprint>,
     services: Arc<Services>,
     stopper: Stopper,
 }
@@ -76,6 +99,7 @@ impl Gateway {
     /// # Errors
     /// Any [`StartError`].
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        config.check_listeners()?;
         let metrics = Arc::new(Metrics::default());
         let options = (&config.limits).into();
         let storage = SqliteStorage::open(&config.data, options, Arc::clone(&metrics.commits))?;
@@ -83,17 +107,23 @@ impl Gateway {
             path: config.data.join(crate::audit::FILE),
             source,
         })?;
+        let tls = match &config.tls {
+            Some(source) => Some(Tls::open(&config, source)?),
+            None => None,
+        };
 
         let (http_listener, http) = listen(config.http, "HTTP").await?;
         let (tcp_listener, tcp) = listen(config.tcp, "TCP").await?;
-        let metrics_listener = match config.metrics {
-            Some(address) => Some(listen(address, "metrics").await?),
-            None => None,
-        };
+        let metrics_listener = listen_if(config.metrics, "metrics").await?;
+        let tls_tcp_listener = listen_if(config.tls_tcp, "TCP under TLS").await?;
+        let redirect_listener = listen_if(config.http_redirect, "redirects to HTTPS").await?;
+        let address = |listener: &Option<(TcpListener, SocketAddr)>| listener.as_ref().map(|l| l.1);
         let addresses = Addresses {
             http,
             tcp,
-            metrics: metrics_listener.as_ref().map(|(_, address)| *address),
+            metrics: address(&metrics_listener),
+            tls_tcp: address(&tls_tcp_listener),
+            redirect: address(&redirect_listener),
         };
         if let Some(path) = &config.port_file {
             write_port_file(path, &addresses).map_err(|source| StartError::File {
@@ -109,34 +139,46 @@ impl Gateway {
             web: config.web,
             origins: config.origins,
             trusted_proxies: config.trusted_proxies.clone(),
+            sends_hsts: tls.as_ref().is_some_and(Tls::sends_hsts),
         };
-        let app = http::app(http_config, &services, stopper.watcher());
-        tokio::spawn(http::serve(
-            http_listener,
-            app,
-            config.trusted_proxies,
-            Arc::clone(&services),
-            stopper.watcher(),
-        ));
-        tokio::spawn(tcp::serve(
-            tcp_listener,
-            Arc::clone(&services),
-            stopper.watcher(),
-        ));
-        if let Some((listener, _)) = metrics_listener {
-            let app = http::metrics_app(&services);
+        let site = Site {
+            app: http::app(http_config, &services, stopper.watcher()),
+            tls: tls.as_ref().map(Tls::https).transpose()?,
+            trusted_proxies: config.trusted_proxies,
+        };
+        let serve_http = |listener, site| {
             let services = Arc::clone(&services);
-            tokio::spawn(http::serve(
-                listener,
-                app,
-                Vec::new(),
-                services,
-                stopper.watcher(),
-            ));
+            tokio::spawn(http::serve(listener, site, services, stopper.watcher()));
+        };
+        let plain = |app| Site {
+            app,
+            tls: None,
+            trusted_proxies: Vec::new(),
+        };
+        let serve_tcp = |listener, tls| {
+            let services = Arc::clone(&services);
+            tokio::spawn(tcp::serve(listener, tls, services, stopper.watcher()));
+        };
+        serve_http(http_listener, site);
+        serve_tcp(tcp_listener, None);
+        if let Some((listener, _)) = metrics_listener {
+            serve_http(listener, plain(http::metrics_app(&services)));
+        }
+        let fingerprint = tls.as_ref().and_then(Tls::fingerprint);
+        if let Some(tls) = tls {
+            if let Some((listener, _)) = tls_tcp_listener {
+                serve_tcp(listener, Some(tls.tcp()?));
+            }
+            if let Some((listener, own)) = redirect_listener {
+                let app = http::redirect_app(own, http, tls.challenges());
+                serve_http(listener, plain(app));
+            }
+            tokio::spawn(tls.keep_fresh(stopper.watcher()));
         }
         services.audit.record(Event::Started, None);
         Ok(Self {
             addresses,
+            fingerprint,
             services,
             stopper,
         })
@@ -145,6 +187,11 @@ impl Gateway {
     /// Where it listens.
     pub const fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// The fingerprint of a self-signed certificate, to be told to users.
+    pub const fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
     }
 
     /// Accepts nothing more, answers what was accepted, writes everything, and ends. Connections
@@ -156,6 +203,16 @@ impl Gateway {
         }
         self.services.audit.record(Event::Stopped, None);
         finished
+    }
+}
+
+async fn listen_if(
+    address: Option<SocketAddr>,
+    purpose: &'static str,
+) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+    match address {
+        Some(address) => listen(address, purpose).await.map(Some),
+        None => Ok(None),
     }
 }
 

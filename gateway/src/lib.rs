@@ -6,6 +6,7 @@
 //! | [`connection`] | one connection without socket, clock and storage |
 //! | [`storage`] | clients, mailboxes and receipts, durably |
 //! | `transport` | TCP and WebSocket sockets, limits over all connections |
+//! | `tls` | the certificate: files, self-signed, ACME |
 //! | `http` | the web app, health, metrics |
 //! | [`audit`], [`metrics`] | what operators see |
 //!
@@ -19,6 +20,8 @@ mod http;
 pub mod metrics;
 mod stop;
 pub mod storage;
+mod tls;
 mod transport;
 
 pub use gateway::{Addresses, Gateway, StartError};
+pub use tls::{Fingerprint, TlsError};

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use sotto_gateway::Gateway;
 use sotto_gateway::config::{Config, Given, LogFormat};
-use sotto_gateway::{Addresses, Gateway};
 use tracing_subscriber::EnvFilter;
 
 /// Sotto's gateway: stores and forwards messages that it cannot read
@@ -28,7 +28,7 @@ enum Command {
     /// Without any flag it serves http://127.0.0.1:8080 and TCP 127.0.0.1:1357 and keeps its data
     /// in ./data. Each setting can be given as a flag, as an environment variable, or in a TOML
     /// file (--config), in this order of precedence. In the file, keys are spelled with
-    /// underscores; limits stand in the table [limits].
+    /// underscores; limits stand in the table [limits], the certificate in [tls] (without `tls_`).
     ///
     /// SIGTERM or Ctrl-C stops it: it answers what it accepted, and exits.
     Serve(Serve),
@@ -72,9 +72,13 @@ fn run(serve: Serve) -> anyhow::Result<()> {
 
 async fn serve_until_told(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     let gateway = Gateway::start(config).await?;
-    let addresses = *gateway.addresses();
-    announce(&addresses);
+    announce(&gateway, scheme);
     signals.wait().await;
     tracing::info!("stopping");
     if !gateway.stop().await {
@@ -85,9 +89,14 @@ async fn serve_until_told(config: Config) -> anyhow::Result<()> {
 }
 
 /// Tells people and programs where the gateway listens. That nobody reads it is no reason to stop.
-fn announce(addresses: &Addresses) {
+fn announce(gateway: &Gateway, scheme: &str) {
+    let addresses = gateway.addresses();
     let http = addresses.http;
-    let lines = format!("listening {addresses}\nSotto is ready: open http://{http}\n");
+    let fingerprint = gateway
+        .fingerprint()
+        .map_or(String::new(), |known| format!("fingerprint {known}\n"));
+    let lines =
+        format!("listening {addresses}\n{fingerprint}Sotto is ready: open {scheme}://{http}\n");
     let mut out = std::io::stdout().lock();
     drop(out.write_all(lines.as_bytes()).and_then(|()| out.flush()));
 }

@@ -133,10 +133,12 @@ pub enum LimitHit {
     Idle,
     /// The WebSocket's origin.
     Origin,
+    /// A peer that took too long for the TLS handshake.
+    Handshake,
 }
 
 impl LimitHit {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::Registrations,
@@ -145,6 +147,7 @@ impl LimitHit {
         Self::WriteStall,
         Self::Idle,
         Self::Origin,
+        Self::Handshake,
     ];
 
     /// The limit's name in metrics and audit log.
@@ -158,6 +161,7 @@ impl LimitHit {
             Self::WriteStall => "write_stall",
             Self::Idle => "idle",
             Self::Origin => "origin",
+            Self::Handshake => "handshake",
         }
     }
 }

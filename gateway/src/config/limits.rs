@@ -122,6 +122,9 @@ limits! {
     /// How long a peer may be silent between frames; 0 for ever [default: 24h]
     idle: Span => Duration = Duration::from_secs(24 * 3600), "idle", "SOTTO_IDLE",
     |value| value.0;
+    /// How long a peer may take for the TLS handshake [default: 10s]
+    handshake: Span => Duration = Duration::from_secs(10), "handshake", "SOTTO_HANDSHAKE",
+    |value| value.0;
     /// How long an HTTP peer may take to send a request's header [default: 10s]
     header: Span => Duration = Duration::from_secs(10), "header", "SOTTO_HEADER",
     |value| value.0;

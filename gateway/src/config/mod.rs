@@ -2,6 +2,7 @@
 
 mod limits;
 pub mod port_info;
+mod tls;
 mod value;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -11,6 +12,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 pub use limits::{FRAME_OVERHEAD, GivenLimits, Limits};
+pub use tls::{ACME_DIRECTORY, Acme, GivenTls, TlsConfigError, TlsSource};
 pub use value::{ByteSize, Span, ValueError};
 
 /// How log lines look.
@@ -30,6 +32,7 @@ pub enum LogFormat {
 pub struct Given {
     /// Address and port for browsers: web app, WebSocket and health [default: 127.0.0.1:8080]
     ///
+    /// HTTPS if a certificate is given (--tls-…), otherwise plain HTTP.
     /// Port 0 takes any free one; see --port-file.
     #[arg(long, env = "SOTTO_HTTP", value_name = "ADDR:PORT")]
     pub http: Option<SocketAddr>,
@@ -38,6 +41,25 @@ pub struct Given {
     /// ./myport.info, or 1357]
     #[arg(long, env = "SOTTO_TCP", value_name = "ADDR:PORT")]
     pub tcp: Option<SocketAddr>,
+
+    /// Address and port for native and classic clients under TLS; off unless given
+    #[arg(long, env = "SOTTO_TLS_TCP", value_name = "ADDR:PORT")]
+    pub tls_tcp: Option<SocketAddr>,
+
+    /// Address and port for browsers that come without TLS and are sent to where it is; off unless
+    /// given
+    #[arg(long, env = "SOTTO_HTTP_REDIRECT", value_name = "ADDR:PORT")]
+    pub http_redirect: Option<SocketAddr>,
+
+    /// Allow plain text on addresses that other machines can reach
+    #[arg(
+        long,
+        env = "SOTTO_INSECURE_PUBLIC",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_name = "BOOL"
+    )]
+    pub insecure_public: Option<bool>,
 
     /// Address and port for Prometheus (/metrics); off unless given
     #[arg(long, env = "SOTTO_METRICS", value_name = "ADDR:PORT")]
@@ -72,7 +94,7 @@ pub struct Given {
     #[serde(rename = "trusted_proxies")]
     pub trusted_proxies: Option<Vec<IpAddr>>,
 
-    /// Write the bound addresses to this file once ready, as lines `http=`, `tcp=`, `metrics=`
+    /// Write the bound addresses to this file once ready, as lines `http=`, `tcp=` and so on
     #[arg(long, env = "SOTTO_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
 
@@ -83,6 +105,11 @@ pub struct Given {
     /// How log lines look [default: text]
     #[arg(long, env = "SOTTO_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
+
+    /// In the file: the table `[tls]`.
+    #[command(flatten)]
+    #[serde(default)]
+    pub tls: GivenTls,
 
     /// In the file: the table `[limits]`.
     #[command(flatten)]
@@ -95,6 +122,9 @@ impl Given {
         Self {
             http: self.http.or(other.http),
             tcp: self.tcp.or(other.tcp),
+            tls_tcp: self.tls_tcp.or(other.tls_tcp),
+            http_redirect: self.http_redirect.or(other.http_redirect),
+            insecure_public: self.insecure_public.or(other.insecure_public),
             metrics: self.metrics.or(other.metrics),
             data: self.data.or(other.data),
             web: self.web.or(other.web),
@@ -103,6 +133,7 @@ impl Given {
             port_file: self.port_file.or(other.port_file),
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
+            tls: self.tls.or(other.tls),
             limits: self.limits.or(other.limits),
         }
     }
@@ -115,6 +146,14 @@ pub struct Config {
     pub http: SocketAddr,
     /// Where native and classic clients connect.
     pub tcp: SocketAddr,
+    /// Where native and classic clients connect under TLS, if at all.
+    pub tls_tcp: Option<SocketAddr>,
+    /// Where browsers are sent from to HTTPS, if at all.
+    pub http_redirect: Option<SocketAddr>,
+    /// Where the certificate comes from; without, `http` is plain.
+    pub tls: Option<TlsSource>,
+    /// Plain text is allowed on public addresses.
+    pub insecure_public: bool,
     /// Where Prometheus asks, if at all.
     pub metrics: Option<SocketAddr>,
     /// Folder of database and audit log.
@@ -160,6 +199,9 @@ pub enum ConfigError {
         /// What is wrong.
         message: String,
     },
+    /// Settings about TLS that contradict each other, or public plain text.
+    #[error(transparent)]
+    Tls(#[from] TlsConfigError),
 }
 
 impl Config {
@@ -180,9 +222,13 @@ impl Config {
             warnings.extend(info.warning);
             SocketAddr::new(localhost, info.port)
         });
-        Ok(Self {
+        let config = Self {
             http: given.http.unwrap_or(SocketAddr::new(localhost, 8080)),
             tcp,
+            tls_tcp: given.tls_tcp,
+            http_redirect: given.http_redirect,
+            tls: given.tls.settle()?,
+            insecure_public: given.insecure_public.unwrap_or_default(),
             metrics: given.metrics,
             data: given.data.unwrap_or_else(|| PathBuf::from("./data")),
             web: given.web,
@@ -193,7 +239,9 @@ impl Config {
             log_format: given.log_format.unwrap_or_default(),
             limits: given.limits.into(),
             warnings,
-        })
+        };
+        config.check_listeners()?;
+        Ok(config)
     }
 
     /// Settings for tests and tools: everything on free ports of the loopback.
@@ -202,6 +250,10 @@ impl Config {
         Self {
             http: any,
             tcp: any,
+            tls_tcp: None,
+            http_redirect: None,
+            tls: None,
+            insecure_public: false,
             metrics: None,
             data: data.to_owned(),
             web: None,

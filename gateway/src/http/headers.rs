@@ -1,6 +1,6 @@
 //! Security headers of every answer.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -35,13 +35,26 @@ const FIXED: [(HeaderName, &str); 7] = [
     ),
 ];
 
-pub(super) async fn add_security_headers(request: Request, next: Next) -> Response {
+/// A year, as is usual. Not for subdomains, which are other people's business.
+const HSTS: &str = "max-age=31536000";
+
+pub(super) async fn add_security_headers(
+    State(sends_hsts): State<bool>,
+    request: Request,
+    next: Next,
+) -> Response {
     let policy = policy_for(request.headers().get(header::HOST));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if sends_hsts {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static(HSTS),
+        );
     }
     response
 }

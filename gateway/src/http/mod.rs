@@ -2,6 +2,7 @@
 
 mod files;
 mod headers;
+mod redirect;
 mod serve;
 
 use std::net::IpAddr;
@@ -22,7 +23,8 @@ use crate::transport::limits::Place;
 use crate::transport::websocket::{self, Upgrade};
 use files::Files;
 
-pub(crate) use serve::serve;
+pub(crate) use redirect::app as redirect_app;
+pub(crate) use serve::{Site, serve};
 
 /// The peer of a connection, put into each of its requests.
 #[derive(Debug, Clone)]
@@ -47,10 +49,13 @@ pub(crate) struct HttpConfig {
     pub(crate) web: Option<PathBuf>,
     pub(crate) origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Browsers are told to come by HTTPS only.
+    pub(crate) sends_hsts: bool,
 }
 
 /// What browsers see.
 pub(crate) fn app(config: HttpConfig, services: &Arc<Services>, stop: Stop) -> Router {
+    let sends_hsts = config.sends_hsts;
     let shared = Arc::new(Shared {
         services: Arc::clone(services),
         files: Files::new(config.web),
@@ -64,7 +69,10 @@ pub(crate) fn app(config: HttpConfig, services: &Arc<Services>, stop: Stop) -> R
         .route("/readyz", get(readiness))
         .fallback(file)
         .with_state(shared)
-        .layer(middleware::from_fn(headers::add_security_headers))
+        .layer(middleware::from_fn_with_state(
+            sends_hsts,
+            headers::add_security_headers,
+        ))
 }
 
 /// What Prometheus sees.

@@ -2,6 +2,7 @@
 
 mod accept;
 mod claims;
+mod handshake;
 mod jobs;
 pub(crate) mod limits;
 mod session;
@@ -20,6 +21,7 @@ use claims::Claims;
 use limits::{Admission, ByteBudget, Registrations};
 
 pub(crate) use accept::accept_each;
+pub(crate) use handshake::shake_hands;
 
 /// What every connection needs.
 #[derive(Debug)]

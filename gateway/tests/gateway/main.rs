@@ -18,4 +18,5 @@ mod reliable;
 mod stopping;
 mod storage;
 mod support;
+mod tls;
 mod web;
