@@ -1,7 +1,8 @@
 //! The protocol that Sotto's clients and its gateway speak.
 //!
 //! This crate is pure: bytes, time and randomness come in as arguments. It opens no socket, reads
-//! no clock, and builds for native targets and for `wasm32-unknown-unknown`.
+//! no clock, and builds for native targets and for `wasm32-unknown-unknown` (where the program
+//! switches on the feature `js` of `getrandom` 0.2, which stands beneath its dependencies).
 //!
 //! | module | what it holds |
 //! | --- | --- |
