@@ -5,9 +5,14 @@
 //! (postcard), hence serde.
 
 use serde::{Deserialize, Serialize};
-use sotto_shared::{ClientId, UserName};
+use sotto_shared::account::AccountName;
+use sotto_shared::{AccountId, ClientId, UserName};
 
 use crate::time::Timestamp;
+
+mod account;
+
+pub use account::*;
 
 /// Position of a message in its conversation: counts up from 1, in order of arrival here.
 #[derive(
@@ -137,15 +142,20 @@ pub enum Command {
         /// As it was set.
         passphrase: Passphrase,
     },
-    /// Sets, changes or removes the passphrase of the local store.
+    /// Sets, changes or removes the passphrase of the local store. With an account, its password
+    /// is the passphrase: see [`AccountCommand::SetStayUnlocked`].
     SetPassphrase {
         /// Nothing to remove it.
         passphrase: Option<Passphrase>,
     },
+    /// About the account.
+    Account(AccountCommand),
 }
 
-/// A passphrase on its way: zeroized when dropped, never printed.
-#[derive(Clone, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+/// A passphrase, password or code on its way: zeroized when dropped, never printed.
+#[derive(
+    Clone, PartialEq, Eq, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop,
+)]
 pub struct Passphrase(pub String);
 
 impl core::fmt::Debug for Passphrase {
@@ -217,6 +227,8 @@ pub enum Event {
     },
     /// A command could not be done.
     Failed(Failure),
+    /// About accounts.
+    Account(AccountEvent),
 }
 
 /// Where things stand as a whole.
@@ -228,6 +240,10 @@ pub struct Status {
     pub connection: Connection,
     /// Whether the local store is under a passphrase.
     pub passphrase: bool,
+    /// What the gateway says of itself, once it was asked.
+    pub gateway: Option<GatewayInfo>,
+    /// The account that is signed in here, in [`Phase::SignedIn`].
+    pub account: Option<Box<AccountStatus>>,
 }
 
 /// Where the user stands.
@@ -254,7 +270,16 @@ pub enum Phase {
         /// The wanted name.
         name: UserName,
     },
-    /// Registered.
+    /// Signing up, signing in or recovering.
+    SigningIn {
+        /// Who.
+        name: AccountName,
+        /// How far it has come.
+        step: SignInStep,
+    },
+    /// Signed in: see [`Status::account`].
+    SignedIn,
+    /// Registered as a classic client, without an account.
     Ready {
         /// Own name.
         name: UserName,
@@ -297,6 +322,8 @@ pub struct Person {
     pub unread: u32,
     /// Last thing said, if anything was.
     pub last: Option<LastMessage>,
+    /// The account that this classic mailbox is proven to belong to.
+    pub account: Option<AccountId>,
 }
 
 /// Symmetric key with a person.
@@ -482,4 +509,6 @@ pub enum Failure {
     KeyGeneration,
     /// The server does not know the user here (any more): its database is another one.
     UnknownToServer,
+    /// About the account.
+    Account(AccountFailure),
 }

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`id`], [`name`] | identifiers and user names, parsed at the edge |
 //! | [`wire`] | what all dialects share: headers, byte order, the version byte that selects the dialect |
+//! | [`sotto`] | dialect of version 3: every request, response and push |
 //! | [`classic`] | dialect of versions 1 and 2: every request and response, and incremental decoders |
 //! | [`account`] | accounts of version 3: keys, signed statements, OPAQUE, vault, recovery code, safety number |
 //! | [`crypto`] | the classic dialect's cryptography: RSA-1024 OAEP-SHA1 and AES-128-CBC |
@@ -21,6 +22,7 @@ pub mod crypto;
 pub mod id;
 pub mod limits;
 pub mod name;
+pub mod sotto;
 pub mod wire;
 
 pub use id::{AccountId, ClientId, GatewayId, MessageId, SendId};

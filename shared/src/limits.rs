@@ -30,3 +30,36 @@ pub const RESPONSE_MAX: usize = 256 * 1024 * 1024;
 
 /// Longest error text of a foreign server that a client keeps.
 pub const ERROR_TEXT_MAX: usize = 200;
+
+/// Most payload bytes of a version 3 request on a connection that is not authenticated.
+pub const SOTTO_PAYLOAD_MAX_UNAUTHENTICATED: usize = 16 * 1024;
+
+/// Most payload bytes of a version 3 request on an authenticated connection.
+pub const SOTTO_PAYLOAD_MAX: usize = 1024 * 1024;
+
+/// Most payload bytes of a version 3 response or push that a client accepts.
+pub const SOTTO_RESPONSE_MAX: usize = 4 * 1024 * 1024;
+
+/// Most version 3 requests on a connection before it is authenticated.
+pub const UNAUTHENTICATED_REQUESTS_MAX: u32 = 16;
+
+/// Seconds that a connection may stay unauthenticated after its `ClientHello`.
+pub const UNAUTHENTICATED_SECONDS: u32 = 60;
+
+/// Seconds that a nonce can be signed for.
+pub const NONCE_SECONDS: u32 = 60;
+
+/// Longest name and version of a program, and of a platform, in bytes.
+pub const AGENT_MAX: usize = 64;
+
+/// Longest name of a device, in characters.
+pub const DEVICE_NAME_MAX: usize = 64;
+
+/// Most devices of one account.
+pub const DEVICES_MAX: usize = 32;
+
+/// Most accounts in one answer, and most names or ids in one question.
+pub const DIRECTORY_PAGE_MAX: usize = 200;
+
+/// Longest invitation code, in bytes.
+pub const INVITATION_MAX: usize = 64;

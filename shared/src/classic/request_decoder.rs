@@ -1,4 +1,7 @@
 //! The server's side: requests out of bytes that arrive cut anywhere.
+//!
+//! Frames of both dialects may follow each other on one connection. Where one begins is the classic
+//! dialect's trouble (padding, wrong sizes), so its decoder also cuts out version 3 frames.
 
 use bytes::{Bytes, BytesMut};
 
@@ -6,14 +9,26 @@ use super::Version;
 use super::rejected::{RejectReason, Rejected};
 use super::request::Request;
 use super::request_frame::Frame;
-use crate::limits::PACKET_UNIT;
-use crate::wire::{ByteOrder, REQUEST_HEADER};
+use crate::limits::{PACKET_UNIT, SOTTO_PAYLOAD_MAX_UNAUTHENTICATED};
+use crate::sotto::{self, RequestFrame};
+use crate::wire::{ByteOrder, REQUEST_HEADER, RawRequestHeader};
 
 /// What the decoder found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decoded {
     /// A whole request.
     Request(Request),
+    /// A whole version 3 frame.
+    Sotto(RequestFrame),
+    /// A version 3 frame larger than this connection may send: answer with an error, and close.
+    SottoTooLarge {
+        /// The request's code.
+        code: u16,
+        /// Bytes of payload declared.
+        declared: usize,
+        /// Bytes of payload allowed.
+        limit: usize,
+    },
     /// A frame that is no request: answer with an error, and close if it is fatal.
     Rejected(Rejected),
     /// The peer is in packet mode, and its packet has ended: pad all that was answered on this
@@ -22,10 +37,12 @@ pub enum Decoded {
 }
 
 /// Decodes a WebSocket message, which is exactly one frame, with contents of up to `content_max`
-/// bytes. A surplus payload is borne here too, if the message holds as much as it declares.
-pub fn decode_message(message: Bytes, content_max: usize) -> Decoded {
+/// bytes, or a version 3 payload of up to `sotto_max` bytes. A surplus payload is borne here too,
+/// if the message holds as much as it declares.
+pub fn decode_message(message: Bytes, content_max: usize, sotto_max: usize) -> Decoded {
     let bytes = message.len();
     let mut decoder = RequestDecoder::new(content_max);
+    decoder.set_sotto_max(sotto_max);
     decoder.buffer = BytesMut::from(message);
     let decoded = decoder.next_decoded();
     let surplus = match decoder.state {
@@ -52,6 +69,8 @@ pub fn decode_message(message: Bytes, content_max: usize) -> Decoded {
 pub struct RequestDecoder {
     buffer: BytesMut,
     content_max: usize,
+    /// Most payload bytes of a version 3 frame.
+    sotto_max: usize,
     /// Version of the last frame.
     version: Version,
     /// Byte order of the last frame that showed it.
@@ -82,6 +101,7 @@ impl RequestDecoder {
         Self {
             buffer: BytesMut::new(),
             content_max,
+            sotto_max: SOTTO_PAYLOAD_MAX_UNAUTHENTICATED,
             version: Version::default(),
             order: ByteOrder::Little,
             received: 0,
@@ -89,6 +109,12 @@ impl RequestDecoder {
             zeros: true,
             state: State::Frames,
         }
+    }
+
+    /// From now on, version 3 frames may have payloads of up to this many bytes; at first it is
+    /// [`SOTTO_PAYLOAD_MAX_UNAUTHENTICATED`].
+    pub fn set_sotto_max(&mut self, sotto_max: usize) {
+        self.sotto_max = sotto_max;
     }
 
     /// Takes bytes as they arrived.
@@ -187,6 +213,11 @@ impl RequestDecoder {
     }
 
     fn next_frame(&mut self) -> Option<Decoded> {
+        if let Some(header) = RawRequestHeader::read(&self.buffer)
+            && header.version == sotto::VERSION
+        {
+            return self.next_sotto(header);
+        }
         let found = Frame::find(&self.buffer, self.order, self.content_max);
         let frame = match found {
             Ok(frame) => frame?,
@@ -206,6 +237,32 @@ impl RequestDecoder {
             Ok(request) => Decoded::Request(request),
             Err(rejected) => Decoded::Rejected(rejected),
         })
+    }
+
+    fn next_sotto(&mut self, header: RawRequestHeader) -> Option<Decoded> {
+        let code = u16::from_le_bytes(header.code);
+        let declared = usize::try_from(u32::from_le_bytes(header.payload_size));
+        let declared = declared.unwrap_or(usize::MAX);
+        let limit = self.sotto_max;
+        if declared > limit {
+            self.end();
+            return Some(Decoded::SottoTooLarge {
+                code,
+                declared,
+                limit,
+            });
+        }
+        if self.buffer.len() < REQUEST_HEADER + declared {
+            return None;
+        }
+        // Zeros behind it are no padding: nobody who speaks version 3 is in packet mode.
+        self.frames = self.frames.saturating_add(2);
+        let payload = self.take(REQUEST_HEADER + declared).slice(REQUEST_HEADER..);
+        Some(Decoded::Sotto(RequestFrame {
+            client: header.client,
+            code,
+            payload,
+        }))
     }
 
     /// Takes a frame out of the buffer. What is left would keep the frame's memory from being
