@@ -143,6 +143,7 @@ impl From<Failure> for Problem {
                  database was replaced. Check --server"
                     .to_owned(),
             ),
+            Failure::Account(failure) => (Exit::Refused, failure.to_string()),
         };
         Self::new(exit, text)
     }

@@ -168,6 +168,7 @@ impl Contact {
             fingerprint: self.public_key().map(|key| fingerprint(&key)),
             unread: u32::try_from(self.unread.len()).unwrap_or(u32::MAX),
             last: self.last.clone(),
+            account: None,
         }
     }
 }

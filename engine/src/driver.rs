@@ -262,6 +262,8 @@ impl<S: Store> Driver<S> {
             phase,
             connection,
             passphrase: self.passphrase,
+            gateway: None,
+            account: None,
         }))
     }
 }

@@ -13,6 +13,8 @@ use sotto_shared::{ClientId, MessageId, SendId, UserName};
 use crate::source::Source;
 
 const CONTENT_MAX: usize = 2048;
+/// Most payload bytes of a version 3 frame.
+const SOTTO_MAX: usize = sotto_shared::limits::SOTTO_PAYLOAD_MAX_UNAUTHENTICATED;
 /// Header, send id and fields of a message.
 const FRAME_MAX: usize = 23 + 37 + CONTENT_MAX;
 
@@ -67,7 +69,7 @@ pub fn request_message(input: &[u8]) {
     } else {
         source.rest().to_vec()
     };
-    match decode_message(Bytes::from(bytes.clone()), CONTENT_MAX) {
+    match decode_message(Bytes::from(bytes.clone()), CONTENT_MAX, SOTTO_MAX) {
         Decoded::Request(request) => {
             check_request(&request);
             // A stream gives the same.
@@ -75,6 +77,8 @@ pub fn request_message(input: &[u8]) {
             assert_eq!(decoded.first(), Some(&Decoded::Request(request)));
         }
         Decoded::Rejected(_) => {}
+        Decoded::Sotto(frame) => assert_eq!(frame.to_bytes(), bytes),
+        Decoded::SottoTooLarge { declared, .. } => assert!(declared > SOTTO_MAX),
         Decoded::PacketEnd => panic!("a message is no packet"),
     }
 }
@@ -86,7 +90,8 @@ fn check_stream(bytes: &[u8], size: usize) {
         match decoded {
             Decoded::Request(request) => check_request(request),
             Decoded::Rejected(rejected) => assert!(last || !rejected.is_fatal()),
-            Decoded::PacketEnd => assert!(last),
+            Decoded::Sotto(frame) => assert!(frame.payload.len() <= SOTTO_MAX),
+            Decoded::PacketEnd | Decoded::SottoTooLarge { .. } => assert!(last),
         }
     }
     // From 1024 bytes on, zeros may end a packet that a later byte would have continued.
@@ -119,7 +124,7 @@ fn check_request(request: &Request) {
     }
     let bytes = request.to_bytes();
     assert_eq!(bytes.len(), request.encoded_len());
-    let again = decode_message(bytes, CONTENT_MAX);
+    let again = decode_message(bytes, CONTENT_MAX, SOTTO_MAX);
     assert_eq!(again, Decoded::Request(request.clone()));
 }
 

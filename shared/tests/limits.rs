@@ -44,7 +44,7 @@ fn a_content_of_the_limit_passes() {
         let bytes = request.to_bytes();
         assert_eq!(decode_in(&bytes, &[]), [Decoded::Request(request.clone())]);
         assert_eq!(
-            decode_message(bytes, CONTENT_MAX),
+            decode_message(bytes, CONTENT_MAX, 0),
             Decoded::Request(request)
         );
     }
@@ -73,7 +73,7 @@ fn a_content_above_the_limit_is_refused_before_it_has_arrived() {
 #[test]
 fn a_limit_of_zero_lets_empty_contents_pass_only() {
     for (size, passes) in [(0, true), (1, false)] {
-        let decoded = decode_message(request(send(size)).to_bytes(), 0);
+        let decoded = decode_message(request(send(size)).to_bytes(), 0, 0);
         assert_eq!(matches!(decoded, Decoded::Request(_)), passes);
     }
 }

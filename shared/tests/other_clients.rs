@@ -514,7 +514,7 @@ fn answers_bear_the_version_of_the_request_also_when_it_is_refused() {
 
         let mut two = header(byte, 601, 0);
         two.extend(header(byte, 601, 0));
-        let refused = rejected(&decode_message(Bytes::from(two), CONTENT_MAX));
+        let refused = rejected(&decode_message(Bytes::from(two), CONTENT_MAX, 0));
         assert_eq!(refused.reason, RejectReason::NotOneFrame { bytes: 46 });
         assert_eq!(refused.version, version);
     }
@@ -574,11 +574,11 @@ fn a_websocket_message_is_exactly_one_frame() {
         let request = request(body);
         let bytes = request.to_bytes();
         assert_eq!(
-            decode_message(bytes.clone(), CONTENT_MAX),
+            decode_message(bytes.clone(), CONTENT_MAX, 0),
             Decoded::Request(request)
         );
         for cut in 0..bytes.len() {
-            let refused = rejected(&decode_message(bytes.slice(..cut), CONTENT_MAX));
+            let refused = rejected(&decode_message(bytes.slice(..cut), CONTENT_MAX, 0));
             assert_eq!(refused.reason, RejectReason::NotOneFrame { bytes: cut });
             assert!(!refused.is_fatal(), "the next message begins anew");
         }
@@ -586,7 +586,7 @@ fn a_websocket_message_is_exactly_one_frame() {
         let padded = packet(bytes.to_vec());
         for wrong in [twice, padded] {
             let size = wrong.len();
-            let refused = rejected(&decode_message(Bytes::from(wrong), CONTENT_MAX));
+            let refused = rejected(&decode_message(Bytes::from(wrong), CONTENT_MAX, 0));
             assert_eq!(refused.reason, RejectReason::NotOneFrame { bytes: size });
         }
     }
@@ -598,7 +598,7 @@ fn a_websocket_message_may_have_a_surplus_payload_but_must_hold_it() {
         let request = request(RequestBody::ListClients);
         let mut bytes = with_payload_size(&request, 10);
         for held in 0..10 {
-            let refused = rejected(&decode_message(Bytes::from(bytes.clone()), CONTENT_MAX));
+            let refused = rejected(&decode_message(Bytes::from(bytes.clone()), CONTENT_MAX, 0));
             assert_eq!(
                 refused.reason,
                 RejectReason::NotOneFrame { bytes: 23 + held }
@@ -606,7 +606,7 @@ fn a_websocket_message_may_have_a_surplus_payload_but_must_hold_it() {
             bytes.push(filling);
         }
         assert_eq!(
-            decode_message(Bytes::from(bytes), CONTENT_MAX),
+            decode_message(Bytes::from(bytes), CONTENT_MAX, 0),
             Decoded::Request(request)
         );
     }
@@ -618,14 +618,14 @@ fn a_websocket_message_with_a_wrong_603_or_602_size_is_borne() {
     for size in [0, 5, u32::MAX] {
         let bytes = Bytes::from(with_payload_size(&message, size));
         assert_eq!(
-            decode_message(bytes, CONTENT_MAX),
+            decode_message(bytes, CONTENT_MAX, 0),
             Decoded::Request(message.clone())
         );
     }
     let wanted = client(0xb2);
     let ask = request(RequestBody::PublicKey(PublicKey { wanted }));
     let bytes = Bytes::from(with_payload_size(&ask, 0));
-    assert_eq!(decode_message(bytes, CONTENT_MAX), Decoded::Request(ask));
+    assert_eq!(decode_message(bytes, CONTENT_MAX, 0), Decoded::Request(ask));
 }
 
 #[test]
@@ -636,7 +636,7 @@ fn a_refused_websocket_message_tells_why() {
         (unknown, RejectReason::Code(605)),
         (header(3, 601, 0), RejectReason::Version(3)),
     ] {
-        let refused = rejected(&decode_message(Bytes::from(bytes), CONTENT_MAX));
+        let refused = rejected(&decode_message(Bytes::from(bytes), CONTENT_MAX, 0));
         assert_eq!(refused.reason, reason);
     }
 }

@@ -191,7 +191,7 @@ proptest! {
         prop_assert_eq!(bytes.len(), request.encoded_len());
         let decoded = decode_in(&bytes, &[]);
         prop_assert_eq!(decoded.as_slice(), &[Decoded::Request(request.clone())]);
-        prop_assert_eq!(decode_message(bytes, CONTENT_MAX), Decoded::Request(request));
+        prop_assert_eq!(decode_message(bytes, CONTENT_MAX, 0), Decoded::Request(request));
     }
 
     #[test]
@@ -303,7 +303,7 @@ proptest! {
     ) {
         let mut bytes = request.to_bytes().to_vec();
         perturb(&mut bytes, &changes);
-        if let Decoded::Request(read) = decode_message(Bytes::from(bytes.clone()), CONTENT_MAX) {
+        if let Decoded::Request(read) = decode_message(Bytes::from(bytes.clone()), CONTENT_MAX, 0) {
             prop_assert!(read.encoded_len() <= bytes.len());
         }
     }
@@ -324,7 +324,7 @@ proptest! {
     #[test]
     fn any_bytes_never_panic(bytes in vec(any::<u8>(), 0..3000), cuts in cuts()) {
         decode_in(&bytes, &cuts);
-        decode_message(Bytes::from(bytes.clone()), CONTENT_MAX);
+        decode_message(Bytes::from(bytes.clone()), CONTENT_MAX, 0);
         decode_responses(&bytes, &cuts, ByteOrder::Little);
         decode_responses(&bytes, &cuts, ByteOrder::Big);
         UserName::from_field(&bytes).ok();

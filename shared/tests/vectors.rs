@@ -103,7 +103,7 @@ fn every_recorded_request_decodes_however_cut_and_encodes_byte_for_byte() {
             assert_eq!(request.client, ClientId::ZERO);
         }
         assert_eq!(request.to_bytes(), frame.bytes);
-        let message = decode_message(Bytes::from(frame.bytes.clone()), CONTENT_MAX);
+        let message = decode_message(Bytes::from(frame.bytes.clone()), CONTENT_MAX, 0);
         assert_eq!(message, decoded[0]);
         requests += 1;
     }

@@ -115,6 +115,7 @@ mod tests {
             fingerprint: None,
             unread: 0,
             last: None,
+            account: None,
         }
     }
 

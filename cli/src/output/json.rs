@@ -119,6 +119,7 @@ mod tests {
             fingerprint: None,
             unread: 2,
             last: None,
+            account: None,
         };
         let id = "00000000000000000000000000000000";
         assert_eq!(

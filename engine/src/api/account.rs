@@ -1,8 +1,8 @@
 //! What is said about accounts (version 3): signing up and in, devices, recovery, other people.
 
 use serde::{Deserialize, Serialize};
-use sotto_shared::account::{AccountName, DisplayName};
 pub use sotto_shared::account::password::WeakPassword;
+use sotto_shared::account::{AccountName, DisplayName};
 pub use sotto_shared::sotto::types::{DirectoryPolicy, Presence, RegistrationPolicy};
 use sotto_shared::{AccountId, ClientId};
 
@@ -442,62 +442,92 @@ pub struct BridgeStatus {
     pub fingerprint: String,
 }
 
-/// Why a command about the account could not be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Why a command about the account could not be done, in a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AccountFailure {
     /// The new password is not good enough.
+    #[error("Please choose another password: {0}.")]
     WeakPassword(WeakPassword),
     /// Name and password, or name and recovery code, do not belong together.
+    #[error("The name or the password is wrong.")]
     LoginFailed,
     /// The recovery code is mistyped, as its checksum tells; in which group (from 1), if known.
+    #[error("The recovery code is mistyped. Please compare it with what you wrote down.")]
     CodeMistyped {
         /// From 1.
         group: Option<u8>,
     },
     /// Too many failed logins.
+    #[error("Too many failed attempts. Try again in {}.", minutes(*.retry_after))]
     Locked {
         /// Seconds until the next try.
         retry_after: u64,
     },
     /// Too many requests.
+    #[error("Too many requests. Try again in {}.", minutes(*.retry_after))]
     RateLimited {
         /// Seconds until the next try.
         retry_after: u64,
     },
     /// The name is taken.
+    #[error("The name “{0}” is taken. Please choose another one.")]
     NameTaken(AccountName),
     /// Nobody may sign up.
+    #[error("This gateway takes no new accounts.")]
     RegistrationClosed,
     /// An invitation is needed, or the one given is unknown, used or expired.
+    #[error("It takes an invitation to sign up here. This one is unknown, used or expired.")]
     InvitationInvalid,
     /// The account has as many devices as it may.
+    #[error("The account has as many devices as it may. Revoke one first.")]
     TooManyDevices,
     /// There are as many open invitations as there may be.
+    #[error("You have as many open invitations as you may. Take one back first.")]
     TooManyInvitations,
     /// The account was disabled by the gateway's operator.
+    #[error("The account was disabled by the gateway's operator.")]
     AccountDisabled,
     /// It takes a connection, and there is none. Nothing was changed.
+    #[error("There is no connection to the gateway. Nothing was changed.")]
     Offline,
     /// The connection broke before the gateway answered. It is not known whether it was done.
+    #[error("The connection broke before the gateway answered. Please check, and try again.")]
     Interrupted,
     /// The vault that the gateway gave does not open with its key, or is another account's. The
     /// gateway may be lying.
+    #[error("The gateway gave a vault that is not yours. Do not trust this gateway.")]
     VaultBroken,
     /// A device or account key that the gateway tells is not certified. The gateway may be lying.
+    #[error("The gateway told of a key that nobody has certified. Do not trust this gateway.")]
     NotCertified,
     /// The contact's account key has changed: look at it first.
+    #[error("Their account key has changed. Look at it before you write to them.")]
     KeyChanged(AccountId),
     /// The gateway has no classic bridge, or its key is on another device.
+    #[error("There is no classic bridge here.")]
     NoBridge,
     /// Nobody of this id is known.
+    #[error("Nobody by that id is known here.")]
     NoSuchContact,
     /// The store is left unlocked, or nobody is signed in: there is nothing to lock with.
+    #[error("There is no password to lock with.")]
     CannotLock,
     /// Not in this phase.
+    #[error("That is not possible right now.")]
     WrongPhase,
     /// What the gateway said.
+    #[error("The gateway says: {message}")]
     Gateway {
         /// A sentence.
         message: String,
     },
+}
+
+/// Seconds in words, rounded up.
+fn minutes(seconds: u64) -> String {
+    match seconds {
+        0..=1 => "a second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }

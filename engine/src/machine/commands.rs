@@ -73,7 +73,7 @@ impl Engine {
             Command::ExportSealed { passphrase } => self.export_sealed(&passphrase),
             Command::Import { file, passphrase } => self.import(&file, passphrase.as_ref(), now),
             // The driver, which holds the store, answers these.
-            Command::Unlock { .. } | Command::SetPassphrase { .. } => {
+            Command::Unlock { .. } | Command::SetPassphrase { .. } | Command::Account(_) => {
                 self.fail(Failure::WrongPhase);
             }
         }

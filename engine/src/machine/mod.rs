@@ -579,6 +579,8 @@ impl Engine {
             phase,
             connection,
             passphrase: false,
+            gateway: None,
+            account: None,
         }
     }
 

@@ -24,7 +24,7 @@ use bytes::{Buf as _, BytesMut};
 use sotto_shared::ClientId;
 use sotto_shared::classic::response::Response;
 use sotto_shared::classic::{Decoded, Rejected, RequestDecoder, decode_message};
-use sotto_shared::limits::PACKET_UNIT;
+use sotto_shared::limits::{PACKET_UNIT, SOTTO_PAYLOAD_MAX_UNAUTHENTICATED};
 
 use crate::config::Limits;
 use crate::storage::{StoredId, Write, Written};
@@ -422,7 +422,11 @@ impl Connection {
             };
             match decoder.next_event()? {
                 websocket::Event::Message(message) => {
-                    return Some(decode_message(message, self.bounds.content_max));
+                    return Some(decode_message(
+                        message,
+                        self.bounds.content_max,
+                        SOTTO_PAYLOAD_MAX_UNAUTHENTICATED,
+                    ));
                 }
                 websocket::Event::Ping(payload) => {
                     websocket::put_pong(&payload, &mut self.output);
@@ -472,6 +476,10 @@ impl Connection {
             }
             Decoded::Rejected(rejected) => self.reject(&rejected),
             Decoded::PacketEnd => self.begin_packet_end(),
+            Decoded::Sotto(_) | Decoded::SottoTooLarge { .. } => {
+                self.is_closing = true;
+                self.broken = true;
+            }
         }
     }
 

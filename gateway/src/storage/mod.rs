@@ -3,6 +3,7 @@
 //! [`Storage`] is the whole face of it. [`sqlite`] is the embedded implementation; another one has
 //! to pass the same conformance suite (`tests/gateway/storage.rs`).
 
+pub mod account;
 mod directory;
 pub mod sqlite;
 

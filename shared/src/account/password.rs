@@ -4,6 +4,8 @@
 //! password is taken as its UTF-8 bytes, just as typed: RFC 8265 would have it normalised to NFC,
 //! whose tables would cost the browser more than the rest of this module; keyboards give NFC.
 
+use serde::{Deserialize, Serialize};
+
 use super::name::AccountName;
 
 /// Fewest characters.
@@ -14,7 +16,7 @@ pub const PASSWORD_MAX_BYTES: usize = 1024;
 pub const PASSWORD_MIN_DISTINCT: usize = 5;
 
 /// Why a password is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum WeakPassword {
     /// Fewer than [`PASSWORD_MIN_CHARS`] characters.
     #[error("a password has at least {min} characters, this one has {chars}")]

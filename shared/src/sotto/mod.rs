@@ -116,7 +116,7 @@ pub mod code {
 }
 
 /// The payloads as the `.proto` file has them.
-#[expect(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+#[expect(unreachable_pub, clippy::all, reason = "generated")]
 pub(crate) mod proto {
     include!(concat!(env!("OUT_DIR"), "/sotto.v3.rs"));
 }

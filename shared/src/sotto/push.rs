@@ -75,9 +75,9 @@ impl Push {
                     spread: Duration::from_millis(proto.spread),
                 }
             }
-            code::SESSION_ENDED => {
-                Self::SessionEnded(EndReason::read(decode::<proto::SessionEnded>(payload)?.reason)?)
-            }
+            code::SESSION_ENDED => Self::SessionEnded(EndReason::read(
+                decode::<proto::SessionEnded>(payload)?.reason,
+            )?),
             code::PASSWORD_CHANGED => Self::PasswordChanged {
                 password_epoch: decode::<proto::PasswordChanged>(payload)?.password_epoch,
             },
@@ -133,7 +133,10 @@ impl Push {
             }
             Self::AccountLeft(account) => {
                 let account = bytes(account.as_bytes());
-                (code::ACCOUNT_LEFT, proto::AccountLeft { account }.encode_to_vec())
+                (
+                    code::ACCOUNT_LEFT,
+                    proto::AccountLeft { account }.encode_to_vec(),
+                )
             }
         };
         ResponseFrame {

@@ -209,9 +209,7 @@ impl Request {
         Ok(match frame.code {
             code::CLIENT_HELLO => Self::Hello(read::<proto::ClientHello, _>(payload)?),
             code::PING => empty::<proto::Ping>(payload).map(|()| Self::Ping)?,
-            code::REGISTER_START => {
-                Self::RegisterStart(read::<proto::RegisterStart, _>(payload)?)
-            }
+            code::REGISTER_START => Self::RegisterStart(read::<proto::RegisterStart, _>(payload)?),
             code::REGISTER_FINISH => {
                 Self::RegisterFinish(Box::new(read::<proto::RegisterFinish, _>(payload)?))
             }
@@ -223,7 +221,9 @@ impl Request {
             }
             code::ADD_DEVICE => Self::AddDevice(read::<proto::AddDevice, _>(payload)?),
             code::AUTHENTICATE => Self::Authenticate(read::<proto::Authenticate, _>(payload)?),
-            code::LIST_DEVICES => empty::<proto::ListDevices>(payload).map(|()| Self::ListDevices)?,
+            code::LIST_DEVICES => {
+                empty::<proto::ListDevices>(payload).map(|()| Self::ListDevices)?
+            }
             code::REVOKE_DEVICES => {
                 let proto = decode::<proto::RevokeDevices>(payload)?;
                 Self::RevokeDevices(list("revocations", proto.revocations, DEVICES_MAX)?)
@@ -239,9 +239,7 @@ impl Request {
                 let proto = decode::<proto::DeleteAccount>(payload)?;
                 Self::DeleteAccount(signature(&proto.signature)?)
             }
-            code::UPDATE_PROFILE => {
-                Self::UpdateProfile(read::<proto::UpdateProfile, _>(payload)?)
-            }
+            code::UPDATE_PROFILE => Self::UpdateProfile(read::<proto::UpdateProfile, _>(payload)?),
             code::SET_BRIDGE => {
                 Self::SetBridge(optional(decode::<proto::SetBridge>(payload)?.bridge)?)
             }
@@ -326,9 +324,7 @@ impl Request {
             .encode_to_vec(),
             Self::ListAccounts(it) => it.write().encode_to_vec(),
             Self::FindAccounts(it) => it.write().encode_to_vec(),
-            Self::CancelInvitation(id) => {
-                proto::CancelInvitation { id: bytes(id) }.encode_to_vec()
-            }
+            Self::CancelInvitation(id) => proto::CancelInvitation { id: bytes(id) }.encode_to_vec(),
         };
         encoded.into()
     }
@@ -560,7 +556,11 @@ impl Payload<proto::ListAccounts> for ListAccounts {
 
     fn write(&self) -> proto::ListAccounts {
         proto::ListAccounts {
-            after: self.after.as_ref().map(ToString::to_string).unwrap_or_default(),
+            after: self
+                .after
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             limit: self.limit,
         }
     }
@@ -572,15 +572,27 @@ impl Payload<proto::FindAccounts> for FindAccounts {
         check_size("names", asked, DIRECTORY_PAGE_MAX)?;
         let id = |bytes: &Bytes| Ok(AccountId::from_bytes(array("accounts", bytes)?));
         Ok(Self {
-            names: proto.names.iter().map(|text| name(text)).collect::<Result<_, _>>()?,
-            accounts: proto.accounts.iter().map(id).collect::<Result<_, Malformed>>()?,
+            names: proto
+                .names
+                .iter()
+                .map(|text| name(text))
+                .collect::<Result<_, _>>()?,
+            accounts: proto
+                .accounts
+                .iter()
+                .map(id)
+                .collect::<Result<_, Malformed>>()?,
         })
     }
 
     fn write(&self) -> proto::FindAccounts {
         proto::FindAccounts {
             names: self.names.iter().map(ToString::to_string).collect(),
-            accounts: self.accounts.iter().map(|id| bytes(id.as_bytes())).collect(),
+            accounts: self
+                .accounts
+                .iter()
+                .map(|id| bytes(id.as_bytes()))
+                .collect(),
         }
     }
 }

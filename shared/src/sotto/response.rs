@@ -384,7 +384,10 @@ impl Payload<proto::RegisterStarted> for RegisterStarted {
         proto::RegisterStarted {
             password: self.password.0.clone(),
             recovery: self.recovery.0.clone(),
-            challenge: self.challenge.as_ref().map_or_else(Bytes::new, |it| bytes(it)),
+            challenge: self
+                .challenge
+                .as_ref()
+                .map_or_else(Bytes::new, |it| bytes(it)),
         }
     }
 }

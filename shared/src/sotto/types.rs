@@ -4,8 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::wire::{
-    Payload, array, blob, bytes, display_name, name, needed, opaque, optional, optional_array,
-    text,
+    Payload, array, blob, bytes, display_name, name, needed, opaque, optional, optional_array, text,
 };
 use super::{Malformed, proto};
 use crate::account::opaque as sizes;

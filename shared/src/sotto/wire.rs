@@ -67,11 +67,7 @@ pub(super) fn bytes(value: &[u8]) -> Bytes {
 }
 
 /// Reads up to `limit` bytes.
-pub(super) fn blob(
-    field: &'static str,
-    bytes: Bytes,
-    limit: usize,
-) -> Result<Bytes, Malformed> {
+pub(super) fn blob(field: &'static str, bytes: Bytes, limit: usize) -> Result<Bytes, Malformed> {
     check_size(field, bytes.len(), limit)?;
     Ok(bytes)
 }
@@ -123,11 +119,7 @@ pub(super) fn display_name(text: &str) -> Result<DisplayName, Malformed> {
     Ok(DisplayName::parse(text)?)
 }
 
-pub(super) fn check_size(
-    field: &'static str,
-    size: usize,
-    limit: usize,
-) -> Result<(), Malformed> {
+pub(super) fn check_size(field: &'static str, size: usize, limit: usize) -> Result<(), Malformed> {
     if size <= limit {
         Ok(())
     } else {

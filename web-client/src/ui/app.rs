@@ -53,10 +53,11 @@ fn App() -> impl IntoView {
             Phase::Opening => Screen::Boot,
             Phase::Locked => Screen::Locked,
             Phase::Broken { reason } => Screen::Broken(reason.clone()),
-            Phase::Unregistered | Phase::MakingKeys { .. } | Phase::Registering { .. } => {
-                Screen::FirstVisit
-            }
-            Phase::Ready { .. } => Screen::Main,
+            Phase::Unregistered
+            | Phase::MakingKeys { .. }
+            | Phase::Registering { .. }
+            | Phase::SigningIn { .. } => Screen::FirstVisit,
+            Phase::Ready { .. } | Phase::SignedIn => Screen::Main,
         })
     });
     Effect::new(move |_| {

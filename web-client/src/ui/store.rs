@@ -58,6 +58,8 @@ impl Store {
                 phase: Phase::Opening,
                 connection: Connection::Connecting,
                 passphrase: false,
+                gateway: None,
+                account: None,
             }),
             answers: RwSignal::new(0),
             failure: RwSignal::new(None),
@@ -222,6 +224,7 @@ impl Store {
                 preview,
             } => notify::show(self, with, name.as_str(), &words::preview(&preview)),
             Event::Failed(failure) => self.failed(failure),
+            Event::Account(_) => {}
         }
     }
 

@@ -135,6 +135,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
                 .to_owned()
         }
         Failure::KeyGeneration => "No keys could be made. Please try again.".to_owned(),
+        Failure::Account(failure) => failure.to_string(),
     }
 }
 

@@ -246,6 +246,7 @@ impl Asked {
             | Event::FileContent { .. }
             | Event::Exported { .. }
             | Event::Failed(_) => Some(self.tab),
+            Event::Account(_) => None,
             Event::Status(_) | Event::People(_) => self.attach.then_some(self.tab),
             Event::Person(_)
             | Event::Messages { .. }

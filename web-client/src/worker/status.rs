@@ -10,5 +10,7 @@ pub fn broken(reason: impl Into<String>) -> Event {
         },
         connection: Connection::Offline { retry_at: None },
         passphrase: false,
+        gateway: None,
+        account: None,
     })
 }

@@ -17,6 +17,7 @@ pub(crate) fn person(n: u8, name: &str) -> Person {
         fingerprint: None,
         unread: 0,
         last: None,
+        account: None,
     }
 }
 
