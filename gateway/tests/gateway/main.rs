@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails, and its helpers stand outside of the test functions"
 )]
 
+mod acme;
 mod configuration;
 mod core;
 mod deviations;

@@ -23,9 +23,10 @@ use crate::support::{
     waiting,
 };
 
-type Encrypted = StreamOwned<ClientConnection, TcpStream>;
+pub(crate) type Encrypted = StreamOwned<ClientConnection, TcpStream>;
 
-const BOTH: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+pub(crate) const BOTH: &[&SupportedProtocolVersion] =
+    &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 /// A certificate for the loopback, in two files of a folder.
 struct Pair {
@@ -83,7 +84,7 @@ fn start() -> (TestGateway, CertificateDer<'static>) {
     (gateway, certificate)
 }
 
-fn client_config(
+pub(crate) fn client_config(
     trusted: CertificateDer<'static>,
     versions: &[&'static SupportedProtocolVersion],
 ) -> ClientConfig {
@@ -98,10 +99,18 @@ fn client_config(
 }
 
 fn try_connect(to: SocketAddr, config: ClientConfig) -> std::io::Result<Encrypted> {
+    try_connect_as("127.0.0.1", to, config)
+}
+
+pub(crate) fn try_connect_as(
+    name: &'static str,
+    to: SocketAddr,
+    config: ClientConfig,
+) -> std::io::Result<Encrypted> {
     let stream = TcpStream::connect(to).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_nodelay(true).unwrap();
-    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let name = ServerName::try_from(name).unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = StreamOwned::new(connection, stream);
     while stream.conn.is_handshaking() {
@@ -145,7 +154,11 @@ fn register(stream: &mut Encrypted, name: &str) -> ClientId {
 }
 
 /// One HTTP answer: status line and headers, and the body.
-fn https(to: SocketAddr, trusted: &CertificateDer<'static>, path: &str) -> (String, Vec<u8>) {
+pub(crate) fn https(
+    to: SocketAddr,
+    trusted: &CertificateDer<'static>,
+    path: &str,
+) -> (String, Vec<u8>) {
     let mut stream = connect(to, trusted);
     let request = format!("GET {path} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
