@@ -164,10 +164,12 @@ pub enum Change {
     },
     /// Devices were here until now. Need not be durable at once.
     Seen(Vec<ClientId>),
-    /// A login failed.
+    /// A login failed, or began: one that begins counts until it succeeds, since a client learns
+    /// by the gateway's first answer alone whether a password is right.
     LoginFailed(Vec<LoginSubject>),
-    /// A login succeeded: forgets the failed ones of this name and slot.
-    LoginSucceeded(LoginSubject),
+    /// A login succeeded: forgets the failed ones of a name and slot, and takes back the newest one
+    /// of an address (so that nobody clears it by logging in to an account of their own).
+    LoginSucceeded(Vec<LoginSubject>),
     /// Makes an invitation.
     Invite {
         /// Whose; nobody's is the operator's.
