@@ -62,7 +62,8 @@ pub enum AccountCommand {
     Cancel,
     /// Revokes this device and erases everything here. The account stays.
     SignOut,
-    /// Erases everything here after this device was revoked, or its account deleted.
+    /// Erases everything here after this device was revoked, or its account deleted; also in
+    /// [`super::Phase::Locked`], by somebody who has forgotten the password and signs in anew.
     Forget,
     /// Locks the local store now. Not while it is left unlocked.
     Lock,
