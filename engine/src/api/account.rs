@@ -516,6 +516,12 @@ pub enum AccountFailure {
     /// Not in this phase.
     #[error("That is not possible right now.")]
     WrongPhase,
+    /// The gateway answered something else than was asked, or what cannot be.
+    #[error("The gateway gave an answer that does not fit. Nothing was taken from it.")]
+    BadAnswer,
+    /// Recovering broke off after the new password was set, before this device was added.
+    #[error("Your new password is set, but this device is not signed in. Sign in with it.")]
+    PasswordSetOnly,
     /// What the gateway said.
     #[error("The gateway says: {message}")]
     Gateway {

@@ -9,6 +9,7 @@
 //! | [`recovery_code`] | the printed code that opens an account whose password is lost |
 //! | [`opaque`] | proof of a password that never leaves the client (RFC 9807) |
 //! | [`vault`] | what the gateway keeps for an account and cannot read |
+//! | [`carry_over`] | proof that a classic client is one's own |
 //! | [`safety_number`] | what two people compare to know that nobody sits between them |
 //!
 //! Nothing here is a construction of our own, but the layout of bytes: see each module for its
@@ -16,6 +17,7 @@
 
 mod secret;
 
+pub mod carry_over;
 pub mod key;
 pub mod name;
 pub mod opaque;

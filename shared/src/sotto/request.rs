@@ -39,7 +39,8 @@ pub enum Request {
     AddDevice(AddDevice),
     /// 3015, answered by [`super::Response::Session`].
     Authenticate(Authenticate),
-    /// 3020, answered by [`super::Response::Devices`].
+    /// 3020, answered by [`super::Response::Devices`]. Also after a login, before the device is
+    /// added.
     ListDevices,
     /// 3021.
     RevokeDevices(Vec<DeviceRevocation>),

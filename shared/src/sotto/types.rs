@@ -61,7 +61,7 @@ pub struct Device {
 /// Proof that a classic client is the one's who signs up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CarryOver {
-    /// What stood in the challenge.
+    /// By [`crate::account::carry_over::carry_over_answer`].
     pub answer: [u8; 16],
     /// For the classic client.
     pub certificate: BridgeCertificate,
