@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
+pub(crate) mod sotto;
+
 use bytes::Bytes;
 use sotto_shared::classic::request::{PublicKey, PullAfter, Register, Send, SendOnce};
 use sotto_shared::classic::{
