@@ -4,7 +4,13 @@ use core::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
-use sotto_shared::limits::{CONTENT_MAX_DEFAULT, SURPLUS_MAX};
+use sotto_shared::account::vault::SEALED_VAULT_MAX;
+use sotto_shared::limits::{
+    CONTENT_MAX_DEFAULT, DEVICES_MAX, DIRECTORY_PAGE_MAX, NONCE_SECONDS, SOTTO_PAYLOAD_MAX,
+    SOTTO_PAYLOAD_MAX_UNAUTHENTICATED, SURPLUS_MAX, UNAUTHENTICATED_REQUESTS_MAX,
+    UNAUTHENTICATED_SECONDS,
+};
+use sotto_shared::sotto::types;
 use sotto_shared::wire::REQUEST_HEADER;
 
 use super::value::{ByteSize, Span};
@@ -160,8 +166,28 @@ impl Limits {
         self.content_max + REQUEST_HEADER + SURPLUS_MAX + FRAME_OVERHEAD
     }
 
+    /// What a client is told in the `Hello` of version 3.
+    pub fn for_clients(&self) -> types::Limits {
+        types::Limits {
+            payload_max_unauthenticated: clamped(SOTTO_PAYLOAD_MAX_UNAUTHENTICATED),
+            payload_max: clamped(SOTTO_PAYLOAD_MAX),
+            unauthenticated_requests_max: UNAUTHENTICATED_REQUESTS_MAX,
+            unauthenticated_seconds: UNAUTHENTICATED_SECONDS,
+            nonce_seconds: NONCE_SECONDS,
+            devices_max: clamped(DEVICES_MAX),
+            vault_max: clamped(SEALED_VAULT_MAX),
+            directory_page_max: clamped(DIRECTORY_PAGE_MAX),
+            content_max: u64::try_from(self.content_max).unwrap_or(u64::MAX),
+            idle_seconds: u32::try_from(self.idle.as_secs()).unwrap_or(u32::MAX),
+        }
+    }
+
     /// The defaults.
     pub fn new() -> Self {
         GivenLimits::default().into()
     }
+}
+
+fn clamped(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

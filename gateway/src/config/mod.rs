@@ -1,5 +1,6 @@
 //! Settings: flag before environment before file before default.
 
+mod accounts;
 mod limits;
 pub mod port_info;
 mod tls;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+pub use accounts::{AccountSettings, Directory, GivenAccounts, Registration};
 pub use limits::{FRAME_OVERHEAD, GivenLimits, Limits};
 pub use tls::{ACME_DIRECTORY, Acme, GivenTls, TlsConfigError, TlsSource};
 pub use value::{ByteSize, Span, ValueError};
@@ -111,6 +113,11 @@ pub struct Given {
     #[serde(default)]
     pub tls: GivenTls,
 
+    /// In the file: the table `[accounts]`.
+    #[command(flatten)]
+    #[serde(default)]
+    pub accounts: GivenAccounts,
+
     /// In the file: the table `[limits]`.
     #[command(flatten)]
     #[serde(default)]
@@ -134,6 +141,7 @@ impl Given {
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
             tls: self.tls.or(other.tls),
+            accounts: self.accounts.or(other.accounts),
             limits: self.limits.or(other.limits),
         }
     }
@@ -170,6 +178,8 @@ pub struct Config {
     pub log: String,
     /// Log format.
     pub log_format: LogFormat,
+    /// Who may sign up, and who is found.
+    pub accounts: AccountSettings,
     /// Limits.
     pub limits: Limits,
     /// What to tell the operator once logging is up.
@@ -237,6 +247,7 @@ impl Config {
             port_file: given.port_file,
             log: given.log.unwrap_or_else(|| "info".to_owned()),
             log_format: given.log_format.unwrap_or_default(),
+            accounts: given.accounts.settle(),
             limits: given.limits.into(),
             warnings,
         };
@@ -262,6 +273,7 @@ impl Config {
             port_file: None,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
+            accounts: AccountSettings::default(),
             limits: Limits::new(),
             warnings: Vec::new(),
         }
@@ -289,6 +301,7 @@ fn read_file(path: &Path) -> Result<Given, ConfigError> {
 mod tests {
     use super::*;
     use core::time::Duration;
+    use sotto_shared::sotto::types::{DirectoryPolicy, RegistrationPolicy};
 
     fn settle(given: Given, text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -328,6 +341,21 @@ mod tests {
             config.warnings.is_empty(),
             "a given TCP address needs no myport.info"
         );
+    }
+
+    #[test]
+    fn everybody_signs_up_and_is_listed_unless_told_otherwise() {
+        let config = settle(Given::default(), "tcp = \"127.0.0.1:3\"\n").unwrap();
+        assert_eq!(config.accounts.registration, RegistrationPolicy::Open);
+        assert_eq!(config.accounts.directory, DirectoryPolicy::Listed);
+        let text = "[accounts]\nregistration = \"invitation\"\ndirectory = \"exact\"\n";
+        let config = settle(Given::default(), text).unwrap();
+        assert_eq!(config.accounts.registration, RegistrationPolicy::Invitation);
+        assert_eq!(config.accounts.directory, DirectoryPolicy::Exact);
+        let mut given = Given::default();
+        given.accounts.registration = Some(Registration::Closed);
+        let config = settle(given, text).unwrap();
+        assert_eq!(config.accounts.registration, RegistrationPolicy::Closed);
     }
 
     #[test]
