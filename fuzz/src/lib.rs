@@ -29,6 +29,9 @@
 //! | `safety_number_scan` | scanned texts, raw and near to valid |
 //! | `vaults` | sealed vaults and wrapped vault keys, raw and near to valid |
 //! | `opaque_messages` | OPAQUE as the gateway and the client read it, raw and near to valid |
+//! | `sotto_requests` | version 3 requests as the gateway reads them |
+//! | `sotto_responses` | version 3 responses and pushes as a client reads them |
+//! | `sotto_splitter` | a connection with both dialects as a client gets it |
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -40,6 +43,7 @@ mod crypto;
 mod names;
 mod requests;
 mod responses;
+mod sotto;
 mod source;
 
 pub use account::{
@@ -49,6 +53,7 @@ pub use crypto::{ciphertexts, private_keys, public_keys, wrapped_keys};
 pub use names::names;
 pub use requests::{request_message, request_script, request_stream};
 pub use responses::{response_script, response_stream};
+pub use sotto::{sotto_requests, sotto_responses, sotto_splitter};
 
 #[cfg(test)]
 mod tests {
@@ -82,5 +87,8 @@ mod tests {
         safety_number_scan,
         vaults,
         opaque_messages,
+        sotto_requests,
+        sotto_responses,
+        sotto_splitter,
     );
 }
