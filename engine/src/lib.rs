@@ -31,12 +31,15 @@
 //! # });
 //! ```
 
+#[allow(dead_code, reason = "the engine takes them up step by step")]
+mod account;
 pub mod api;
 mod contact;
 pub mod driver;
 pub mod identity;
 pub mod machine;
 mod media;
+#[allow(dead_code, reason = "the engine takes them up step by step")]
 mod record;
 #[cfg(test)]
 mod simulation;

@@ -3,7 +3,8 @@
 //! | key | value |
 //! | --- | --- |
 //! | `k` | the key slot, the only value that is not sealed |
-//! | `m` name | identity, pending registration, pull position |
+//! | `m` name | what there is one of: identity, pull position, account, how the store locks |
+//! | `n` account 16 | somebody with an account |
 //! | `c` contact 16 | a contact with its keys |
 //! | `o` number 8 | a message that waits to be sent |
 //! | `t` contact 16, seq 8 | a line of the conversation |
@@ -13,7 +14,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sotto_shared::ClientId;
+use sotto_shared::{AccountId, ClientId};
 
 use crate::api::Seq;
 use crate::store::StoreError;
@@ -25,11 +26,23 @@ pub(crate) const SLOT: &[u8] = b"k";
 pub(crate) const IDENTITY: &[u8] = b"midentity";
 pub(crate) const PENDING: &[u8] = b"mpending";
 pub(crate) const PULL: &[u8] = b"mpull";
+/// The account that is signed in here.
+pub(crate) const ACCOUNT: &[u8] = b"maccount";
+/// An account, or a device of one, of which it is not known whether the gateway has stored it.
+pub(crate) const ACCOUNT_PENDING: &[u8] = b"mnewaccount";
+/// How the store locks by itself.
+pub(crate) const LOCK: &[u8] = b"mlock";
+/// A key slot that takes the place of the present one when the pending account is confirmed.
+pub(crate) const PREPARED_SLOT: &[u8] = b"mslot";
 /// Everything that the engine keeps in memory: contacts, meta and outbox lie in `c`..`p`.
 pub(crate) const RESIDENT: (&[u8], &[u8]) = (b"c", b"p");
 
 pub(crate) fn contact(client: ClientId) -> Vec<u8> {
     [b"c", client.as_bytes().as_slice()].concat()
+}
+
+pub(crate) fn account_contact(account: AccountId) -> Vec<u8> {
+    [b"n", account.as_bytes().as_slice()].concat()
 }
 
 pub(crate) fn outbox(number: u64) -> Vec<u8> {
