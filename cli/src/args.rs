@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use sotto_shared::UserName;
+
+use crate::transport::Fingerprint;
 
 /// Where the gateway listens by default.
 pub(crate) const DEFAULT_SERVER: &str = "127.0.0.1:1357";
@@ -23,7 +26,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 failed · 2 usage · 3 not connected · 4 refused (name taken, unknown person, \
 message refused) · 5 passphrase wrong or missing · 6 not registered yet, or already · \
-7 profile in use or unusable · 130 interrupted";
+7 profile in use or unusable · 8 server not trusted · 130 interrupted";
 
 /// Options of all commands.
 #[derive(Debug, Args)]
@@ -40,7 +43,27 @@ pub(crate) struct Options {
         value_parser = server
     )]
     pub(crate) server: Option<String>,
-    /// Connect over WebSocket instead, as in ws://127.0.0.1:8080/ws
+    /// Connect to --server under TLS
+    #[arg(
+        long,
+        global = true,
+        env = "SOTTO_TLS",
+        value_parser = BoolishValueParser::new(),
+        conflicts_with = "seed_server"
+    )]
+    pub(crate) tls: bool,
+    /// Trust whom the certificates (PEM) in this file vouch for, and nobody else
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Trust the server with the certificate of this fingerprint, and keep it in the profile
+    #[arg(
+        long,
+        global = true,
+        value_name = "FINGERPRINT",
+        conflicts_with = "ca_file"
+    )]
+    pub(crate) pin: Option<Fingerprint>,
+    /// Connect over WebSocket instead, as in wss://chat.example.org/ws or ws://127.0.0.1:8080/ws
     #[arg(long, global = true, value_name = "URL", value_parser = ws_url)]
     pub(crate) ws: Option<String>,
     /// The server is not Sotto's: speak only the classic protocol's own requests, each over a
@@ -159,10 +182,40 @@ fn server(text: &str) -> Result<String, String> {
 }
 
 fn ws_url(text: &str) -> Result<String, String> {
-    match text.split_once("://") {
-        Some(("ws", rest)) if !rest.is_empty() => Ok(text.to_owned()),
-        Some(("wss", _)) => Err("TLS is not supported yet: use ws:// through a tunnel".to_owned()),
-        _ => Err("expected an address as ws://127.0.0.1:8080/ws".to_owned()),
+    match WsAddress::of(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err(
+            "expected an address as wss://chat.example.org/ws or ws://127.0.0.1:8080/ws".to_owned(),
+        ),
+    }
+}
+
+/// Where a WebSocket's URL leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WsAddress {
+    /// `HOST:PORT`.
+    pub(crate) server: String,
+    pub(crate) is_tls: bool,
+}
+
+impl WsAddress {
+    /// Of a URL with the scheme `ws` or `wss`.
+    pub(crate) fn of(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let (is_tls, port) = match scheme {
+            "ws" => (false, 80),
+            "wss" => (true, 443),
+            _ => return None,
+        };
+        let host = rest.split(['/', '?', '#']).next()?;
+        if host.is_empty() || host.contains('@') {
+            return None;
+        }
+        let server = match crate::classic::parse_server(host) {
+            Some(server) => server.to_owned(),
+            None => format!("{host}:{port}"),
+        };
+        Some(Self { server, is_tls })
     }
 }
 
@@ -200,9 +253,25 @@ mod tests {
         assert!(parse("--server", "example.org:1357"));
         assert!(!parse("--server", "example.org"));
         assert!(parse("--ws", "ws://127.0.0.1:8080/ws"));
-        assert!(!parse("--ws", "wss://example.org/ws"));
+        assert!(parse("--ws", "wss://example.org/ws"));
+        assert!(!parse("--ws", "ws:///ws"));
+        assert!(!parse("--ws", "wss://user@example.org/ws"));
         assert!(!parse("--ws", "http://example.org/ws"));
         assert!(!parse("--timeout", "-1"));
         assert!(parse("--timeout", "0.5"));
+    }
+
+    #[test]
+    fn a_websockets_url_gives_host_and_port() {
+        for (url, server, is_tls) in [
+            ("ws://127.0.0.1:8080/ws", "127.0.0.1:8080", false),
+            ("wss://chat.example.org/ws", "chat.example.org:443", true),
+            ("ws://chat.example.org", "chat.example.org:80", false),
+            ("wss://[::1]:8443/ws?x=a:9", "[::1]:8443", true),
+            ("wss://[::1]/ws", "[::1]:443", true),
+        ] {
+            let server = server.to_owned();
+            assert_eq!(WsAddress::of(url), Some(WsAddress { server, is_tls }));
+        }
     }
 }

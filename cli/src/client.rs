@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::problem::{Exit, Problem};
 use crate::progress::Progress;
 use crate::sanitize;
-use crate::transport::{AnswerMeter, Transport};
+use crate::transport::{AnswerMeter, Transport, Untrusted};
 
 /// Failures in a row after which a server that was reached once is given up.
 const FAILURES_MAX: u32 = 3;
@@ -50,6 +50,8 @@ pub(crate) struct Client<S> {
     /// Connections that failed since the last answer.
     failures: u32,
     last_error: String,
+    /// Why the server is not to be talked to.
+    untrusted: Option<String>,
     status: Option<Status>,
     people: BTreeMap<ClientId, Person>,
     /// Listened to from the first wait on: before that, and at prompts, Ctrl-C does what it always
@@ -84,6 +86,7 @@ impl<S: Store> Client<S> {
             was_online: false,
             failures: 0,
             last_error: String::new(),
+            untrusted: None,
             status: None,
             people: BTreeMap::new(),
             ctrl_c: None,
@@ -150,6 +153,10 @@ impl<S: Store> Client<S> {
             result = self.work() => result,
         };
         self.ctrl_c = Some(ctrl_c);
+        if let Some(why) = self.untrusted.take() {
+            self.progress.clear();
+            return Err(Problem::new(Exit::Untrusted, sanitize::line(&why)));
+        }
         result
     }
 
@@ -188,7 +195,10 @@ impl<S: Store> Client<S> {
                     self.was_online = true;
                     Input::Connected
                 }
-                Err(error) => self.lost(error.to_string()),
+                Err(error) => {
+                    self.untrusted = Untrusted::of(&error).map(ToString::to_string);
+                    self.lost(error.to_string())
+                }
             },
             Some(Output::Transmit(frame)) if self.online => {
                 let total = frame.len();

@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Phase = 6,
     /// The profile is in use, damaged or of another version.
     Profile = 7,
+    /// The server's certificate is not one to trust; nothing was sent.
+    Untrusted = 8,
     /// Stopped by Ctrl-C.
     Interrupted = 130,
 }
@@ -38,6 +40,7 @@ impl Exit {
             Self::Passphrase => "passphrase",
             Self::Phase => "phase",
             Self::Profile => "profile",
+            Self::Untrusted => "untrusted",
             Self::Interrupted => "interrupted",
         }
     }

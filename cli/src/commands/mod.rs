@@ -8,14 +8,14 @@ mod send;
 
 pub(crate) use people::FOREIGN_NAMES;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sotto_engine::api::{Command as Order, Event, Person, Phase};
 use sotto_engine::machine::Profile;
 use sotto_shared::ClientId;
 use tokio::time::Instant;
 
-use crate::args::{Command, DEFAULT_SERVER, Options};
+use crate::args::{Command, DEFAULT_SERVER, Options, WsAddress};
 use crate::client::{Client, Patience};
 use crate::output::Printer;
 use crate::passphrase;
@@ -24,7 +24,7 @@ use crate::profile;
 use crate::progress::Progress;
 use crate::resolve::{Resolved, nobody, resolve, several};
 use crate::store::{LOCK_PATIENCE, SqliteStore};
-use crate::transport::{PerRequest, Tcp, Transport, Ws};
+use crate::transport::{Dialer, PerRequest, Tcp, Tls, Transport, Ws};
 
 /// A command at work.
 pub(crate) struct Session {
@@ -76,14 +76,9 @@ pub(crate) async fn run(options: Options, command: Command) -> Result<(), Proble
 impl Session {
     /// Opens the profile, with its passphrase if it has one.
     async fn open(options: Options, patience: Patience) -> Result<Self, Problem> {
-        let folder = profile::folder(options.profile)?;
+        let folder = profile::folder(options.profile.clone())?;
         let store = SqliteStore::open(&folder, LOCK_PATIENCE)?;
-        let server = options.server.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
-        let transport: Box<dyn Transport> = match (options.ws, options.seed_server) {
-            (Some(url), _) => Box::new(Ws::new(url)),
-            (None, true) => Box::new(PerRequest::new(server)),
-            (None, false) => Box::new(Tcp::new(server)),
-        };
+        let transport = transport(&options, &folder)?;
         let requests = match options.seed_server {
             true => Profile::Seed,
             false => Profile::Reliable,
@@ -167,6 +162,33 @@ impl Session {
             .person(client)
             .ok_or_else(|| Problem::new(Exit::Refused, format!("nobody has the id {client}")))
     }
+}
+
+/// The way to the server that the options ask for.
+fn transport(options: &Options, folder: &Path) -> Result<Box<dyn Transport>, Problem> {
+    let ws = options.ws.as_deref().and_then(WsAddress::of);
+    let is_tls = ws.as_ref().map_or(options.tls, |address| address.is_tls);
+    if !is_tls && (options.tls || options.pin.is_some() || options.ca_file.is_some()) {
+        let text = "--tls, --pin and --ca-file are for TLS, and this connection would have none: \
+                    use --server with --tls, or --ws with wss://";
+        return Err(Problem::new(Exit::Usage, text));
+    }
+    let dialer = |server| match is_tls {
+        false => Dialer::plain(server),
+        true => {
+            let (ca_file, may_ask) = (options.ca_file.clone(), !options.json);
+            Dialer::encrypted(server, Tls::new(ca_file, options.pin, folder, may_ask))
+        }
+    };
+    if let (Some(url), Some(address)) = (&options.ws, ws) {
+        return Ok(Box::new(Ws::new(url.clone(), dialer(address.server))));
+    }
+    let server = options.server.clone();
+    let server = server.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+    Ok(match options.seed_server {
+        true => Box::new(PerRequest::new(server)),
+        false => Box::new(Tcp::new(dialer(server))),
+    })
 }
 
 fn refuse_failures(events: &[Event]) -> Result<(), Problem> {

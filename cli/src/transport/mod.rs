@@ -1,8 +1,11 @@
-//! Ways to a server: raw TCP (kept open, or a connection per request) and WebSocket.
+//! Ways to a server: raw TCP (kept open, or a connection per request) and WebSocket, and TLS below
+//! either.
 
 mod answer_meter;
+mod dial;
 mod per_request;
 mod tcp;
+mod tls;
 mod ws;
 
 use std::io;
@@ -10,8 +13,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub(crate) use answer_meter::AnswerMeter;
+pub(crate) use dial::Dialer;
 pub(crate) use per_request::PerRequest;
 pub(crate) use tcp::Tcp;
+pub(crate) use tls::{Fingerprint, Tls, Untrusted};
 pub(crate) use ws::Ws;
 
 /// How long a connection may take to come about.

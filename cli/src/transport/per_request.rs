@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::tcp::{dial, read_some};
+use super::dial::{dial, read_some};
 use super::{AnswerMeter, Step, Transport};
 
 /// How long a connection that was made to see whether the server is there may serve the first

@@ -1,42 +1,24 @@
-//! One TCP connection, kept open.
+//! One TCP connection, kept open, with TLS or without.
 
-use std::io;
+use tokio::io::AsyncWriteExt;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-use super::{CHUNK, CONNECT_PATIENCE, Step, Transport, ended, within};
+use super::dial::{Dialer, Stream, read_some};
+use super::{CHUNK, Step, Transport, ended};
 
 /// One TCP connection, kept open.
 #[derive(Debug)]
 pub(crate) struct Tcp {
-    address: String,
-    stream: Option<TcpStream>,
+    dialer: Dialer,
+    stream: Option<Box<dyn Stream>>,
 }
 
 impl Tcp {
-    /// To `HOST:PORT`.
-    pub(crate) fn new(address: String) -> Self {
+    /// To the server that is dialled.
+    pub(crate) fn new(dialer: Dialer) -> Self {
         Self {
-            address,
+            dialer,
             stream: None,
         }
-    }
-}
-
-/// Connects, with the delay of small writes off.
-pub(super) async fn dial(address: &str) -> io::Result<TcpStream> {
-    let stream = within(CONNECT_PATIENCE, TcpStream::connect(address)).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-/// What has arrived, at least one byte. Loses nothing when given up.
-pub(super) async fn read_some(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(CHUNK);
-    match stream.read_buf(&mut bytes).await? {
-        0 => Err(ended()),
-        _ => Ok(bytes),
     }
 }
 
@@ -44,7 +26,7 @@ impl Transport for Tcp {
     fn connect(&mut self) -> Step<'_, ()> {
         Box::pin(async {
             self.stream = None;
-            self.stream = Some(dial(&self.address).await?);
+            self.stream = Some(self.dialer.dial().await?);
             Ok(())
         })
     }
@@ -55,6 +37,8 @@ impl Transport for Tcp {
             let mut sent = 0;
             for chunk in frame.chunks(CHUNK) {
                 stream.write_all(chunk).await?;
+                // TLS may hold some of it.
+                stream.flush().await?;
                 sent += chunk.len();
                 progress(sent);
             }

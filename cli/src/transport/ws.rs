@@ -5,24 +5,29 @@ use std::io;
 use futures_util::{SinkExt, StreamExt};
 use sotto_shared::limits::RESPONSE_MAX;
 use sotto_shared::wire::RESPONSE_HEADER;
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use super::dial::{Dialer, Stream};
 use super::{CONNECT_PATIENCE, Step, Transport, ended, within};
 
 /// A WebSocket connection.
 #[derive(Debug)]
 pub(crate) struct Ws {
     url: String,
-    socket: Option<WebSocketStream<MaybeTlsStream<TcpStream>>>,
+    dialer: Dialer,
+    socket: Option<WebSocketStream<Box<dyn Stream>>>,
 }
 
 impl Ws {
-    /// To a `ws://` address.
-    pub(crate) fn new(url: String) -> Self {
-        Self { url, socket: None }
+    /// To a `ws://` or `wss://` address, whose host the dialer reaches.
+    pub(crate) fn new(url: String, dialer: Dialer) -> Self {
+        Self {
+            url,
+            dialer,
+            socket: None,
+        }
     }
 }
 
@@ -49,8 +54,9 @@ impl Transport for Ws {
     fn connect(&mut self) -> Step<'_, ()> {
         Box::pin(async {
             self.socket = None;
-            let connecting = connect_async_with_config(&self.url, Some(config()), true);
-            let connected = within(CONNECT_PATIENCE, async { connecting.await.map_err(to_io) });
+            let stream = self.dialer.dial().await?;
+            let opening = client_async_with_config(self.url.as_str(), stream, Some(config()));
+            let connected = within(CONNECT_PATIENCE, async { opening.await.map_err(to_io) });
             self.socket = Some(connected.await?.0);
             Ok(())
         })

@@ -22,20 +22,46 @@ pub struct Gateway {
     child: Child,
     pub tcp: String,
     pub ws: String,
+    /// Under TLS, if it was started so.
+    pub tls_tcp: String,
+    pub wss: String,
     data: TempDir,
+    tls: bool,
 }
 
 impl Gateway {
     pub fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// With a self-signed certificate.
+    pub fn start_tls() -> Self {
+        Self::start_with(true)
+    }
+
+    fn start_with(tls: bool) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let (child, tcp, http) = spawn_gateway(data.path(), "127.0.0.1:0");
-        let ws = format!("ws://{http}/ws");
-        Self {
-            child,
-            tcp,
-            ws,
+        let mut gateway = Self {
+            child: spawn_gateway(data.path(), "127.0.0.1:0", tls.then_some("127.0.0.1:0")),
+            tcp: String::new(),
+            ws: String::new(),
+            tls_tcp: String::new(),
+            wss: String::new(),
             data,
-        }
+            tls,
+        };
+        gateway.read_addresses();
+        gateway
+    }
+
+    /// The certificate that it made for itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.data.path().join("tls/self-signed.crt")
+    }
+
+    /// Another certificate from the next start on.
+    pub fn forget_certificate(&self) {
+        std::fs::remove_dir_all(self.data.path().join("tls")).unwrap();
     }
 
     /// Kills it without warning; [`Gateway::restart`] brings it back on the same TCP port.
@@ -45,10 +71,32 @@ impl Gateway {
     }
 
     pub fn restart(&mut self) {
-        let (child, tcp, http) = spawn_gateway(self.data.path(), &self.tcp);
-        self.child = child;
-        self.tcp = tcp;
+        let tls_tcp = self.tls.then_some(self.tls_tcp.as_str());
+        self.child = spawn_gateway(self.data.path(), &self.tcp, tls_tcp);
+        self.read_addresses();
+    }
+
+    fn read_addresses(&mut self) {
+        let mut output = BufReader::new(self.child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let address = |name: &str| {
+            let found = line
+                .split_whitespace()
+                .find_map(|part| part.strip_prefix(name));
+            found
+                .unwrap_or_else(|| panic!("the gateway said {line:?}"))
+                .to_owned()
+        };
+        let http = address("http=");
+        self.tcp = address("tcp=");
         self.ws = format!("ws://{http}/ws");
+        if self.tls {
+            self.tls_tcp = address("tls_tcp=");
+            self.wss = format!("wss://{http}/ws");
+        }
+        // The pipe stays open for what else it says.
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
     }
 }
 
@@ -58,31 +106,21 @@ impl Drop for Gateway {
     }
 }
 
-fn spawn_gateway(data: &Path, tcp: &str) -> (Child, String, String) {
-    let mut child = Command::new(gateway_binary())
+fn spawn_gateway(data: &Path, tcp: &str, tls_tcp: Option<&str>) -> Child {
+    let mut command = Command::new(gateway_binary());
+    command
         .args(["serve", "--http", "127.0.0.1:0", "--tcp", tcp, "--data"])
-        .arg(data)
+        .arg(data);
+    if let Some(tls_tcp) = tls_tcp {
+        command.args(["--tls-self-signed", "--tls-tcp", tls_tcp]);
+    }
+    command
         .current_dir(data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    output.read_line(&mut line).unwrap();
-    let address = |name: &str| {
-        let found = line
-            .split_whitespace()
-            .find_map(|part| part.strip_prefix(name));
-        found
-            .unwrap_or_else(|| panic!("the gateway said {line:?}"))
-            .to_owned()
-    };
-    let (http, tcp) = (address("http="), address("tcp="));
-    // The pipe stays open for what else it says.
-    std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-    (child, tcp, http)
+        .unwrap()
 }
 
 /// The gateway beside `sotto` in the target folder, or wherever `SOTTO_GATEWAY_BIN` says.
@@ -172,6 +210,9 @@ impl User {
             .current_dir(self.folder.path())
             .env_remove("SOTTO_SERVER")
             .env_remove("SOTTO_PASSPHRASE")
+            .env_remove("SOTTO_TLS")
+            .env_remove("SSL_CERT_FILE")
+            .env_remove("SSL_CERT_DIR")
             .env("SOTTO_PROFILE", self.profile())
             .env("TMPDIR", self.folder.path())
             .args(&self.options)
