@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 use bytes::BytesMut;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
+use sotto_shared::account::Nonce;
 use sotto_shared::classic::request::{Register, Request, RequestBody, Send};
 use sotto_shared::classic::response::{
     ClientRecord, PublicKeyAnswer, Registered, Response, Stored, WaitingMessage,
 };
 use sotto_shared::classic::{Decoded, MessageKind, PublicKeyBytes, RequestDecoder};
-use sotto_shared::{ClientId, MessageId, SendId, UserName};
+use sotto_shared::sotto;
+use sotto_shared::sotto::response::Hello;
+use sotto_shared::sotto::types::{DirectoryPolicy, Limits, RegistrationPolicy};
+use sotto_shared::{ClientId, GatewayId, MessageId, SendId, UserName};
 
 use crate::identity::Identity;
 
@@ -58,12 +62,44 @@ impl ModelGateway {
     /// Serves what a connection's decoder finds.
     pub(super) fn serve(&mut self, decoder: &mut RequestDecoder, out: &mut BytesMut) {
         while let Some(decoded) = decoder.next_decoded() {
-            let Decoded::Request(request) = decoded else {
-                panic!("{decoded:?}")
-            };
-            let response = self.answer(&request);
-            response.encode(request.version, request.order, out);
+            match decoded {
+                Decoded::Request(request) => {
+                    let response = self.answer(&request);
+                    response.encode(request.version, request.order, out);
+                }
+                Decoded::Sotto(frame) => {
+                    let request = sotto::Request::decode(frame).unwrap();
+                    self.hello(&request).to_frame().encode(out);
+                }
+                other => panic!("{other:?}"),
+            }
         }
+    }
+
+    fn hello(&mut self, request: &sotto::Request) -> sotto::Response {
+        assert!(matches!(request, sotto::Request::Hello(_)), "{request:?}");
+        sotto::Response::Hello(Box::new(Hello {
+            version: 3,
+            gateway: GatewayId::from_bytes([9; 16]),
+            nonce: Nonce::generate(&mut self.rng),
+            time: 0,
+            agent: "model".to_owned(),
+            limits: Limits {
+                payload_max_unauthenticated: 16 * 1024,
+                payload_max: 1024 * 1024,
+                unauthenticated_requests_max: 16,
+                unauthenticated_seconds: 60,
+                nonce_seconds: 60,
+                devices_max: 32,
+                vault_max: 64 * 1024,
+                directory_page_max: 200,
+                content_max: 64 * 1024 * 1024,
+                idle_seconds: 0,
+            },
+            registration: RegistrationPolicy::Open,
+            directory: DirectoryPolicy::Listed,
+            bridge: true,
+        }))
     }
 
     fn knows(&self, id: ClientId) -> bool {

@@ -4,7 +4,7 @@ use rand_core::RngCore;
 use sotto_shared::{ClientId, SendId, UserName};
 
 use super::outbox::What;
-use super::{Account, Asked, Effect, Engine, InFlight, Load, Then};
+use super::{Asked, Classic, Effect, InFlight, Load, Owner, Then};
 use crate::api::{
     Body, Command, Event, FILE_MAX, Failure, HISTORY_PAGE_MAX, Passphrase, State, TEXT_MAX,
 };
@@ -14,13 +14,10 @@ use crate::record;
 use crate::time::Timestamp;
 use sotto_shared::crypto::SymmetricKey;
 
-impl Engine {
-    pub(super) fn command(&mut self, command: Command, now: Timestamp) {
+impl Classic {
+    pub(in crate::machine) fn command(&mut self, command: Command, now: Timestamp) {
         match command {
-            Command::Attach => {
-                self.tell_status();
-                self.tell_people();
-            }
+            Command::Attach => self.tell_people(),
             Command::Register { name } => self.register(name),
             Command::RefreshPeople => self.list_at = now,
             Command::SendText { to, text } => self.send_text(to, text, now),
@@ -72,7 +69,7 @@ impl Engine {
             Command::ExportMyInfo => self.export_my_info(),
             Command::ExportSealed { passphrase } => self.export_sealed(&passphrase),
             Command::Import { file, passphrase } => self.import(&file, passphrase.as_ref(), now),
-            // The driver, which holds the store, answers these.
+            // Others answer these.
             Command::Unlock { .. } | Command::SetPassphrase { .. } | Command::Account(_) => {
                 self.fail(Failure::WrongPhase);
             }
@@ -95,21 +92,21 @@ impl Engine {
                 ..
             })
         );
-        match core::mem::replace(&mut self.account, Account::None { spare: None }) {
-            Account::None { spare: None } => {
-                self.account = Account::MakingKeys { name };
+        match core::mem::replace(&mut self.owner, Owner::None { spare: None }) {
+            Owner::None { spare: None } => {
+                self.owner = Owner::MakingKeys { name };
                 self.tell_status();
             }
-            Account::None {
+            Owner::None {
                 spare: Some(private_key),
             } => {
                 self.begin_registration(name, private_key);
             }
-            Account::Registering(pending) if !asked => {
+            Owner::Registering(pending) if !asked => {
                 self.begin_registration(name, pending.private_key);
             }
             other => {
-                self.account = other;
+                self.owner = other;
                 self.fail(Failure::WrongPhase);
             }
         }
@@ -117,9 +114,9 @@ impl Engine {
 
     /// Whether messages can go to this person; says why not.
     pub(super) fn may_talk_to(&mut self, to: ClientId) -> bool {
-        let failure = match &self.account {
-            Account::Ready(_) if self.is_known(to) => return true,
-            Account::Ready(_) => Failure::NoSuchPerson,
+        let failure = match &self.owner {
+            Owner::Ready(_) if self.is_known(to) => return true,
+            Owner::Ready(_) => Failure::NoSuchPerson,
             _ => Failure::WrongPhase,
         };
         self.fail(failure);
@@ -186,7 +183,7 @@ impl Engine {
     }
 
     fn export_my_info(&mut self) {
-        let Account::Ready(identity) = &self.account else {
+        let Owner::Ready(identity) = &self.owner else {
             return self.fail(Failure::WrongPhase);
         };
         match identity.to_my_info() {
@@ -204,7 +201,7 @@ impl Engine {
     }
 
     fn export_sealed(&mut self, passphrase: &Passphrase) {
-        let Account::Ready(identity) = &self.account else {
+        let Owner::Ready(identity) = &self.owner else {
             return self.fail(Failure::WrongPhase);
         };
         if passphrase.0.is_empty() {
@@ -228,7 +225,7 @@ impl Engine {
     }
 
     fn import(&mut self, file: &[u8], passphrase: Option<&Passphrase>, now: Timestamp) {
-        if !matches!(self.account, Account::None { .. }) {
+        if !matches!(self.owner, Owner::None { .. }) {
             return self.fail(Failure::WrongPhase);
         }
         let (identity, contacts) = match identity::open_file(file, passphrase) {
@@ -256,7 +253,7 @@ impl Engine {
             self.people.insert(client, contact);
             self.put_contact(client);
         }
-        self.account = Account::Ready(identity);
+        self.owner = Owner::Ready(identity);
         self.pull_at = now;
         self.list_at = now;
         self.tell_status();

@@ -8,7 +8,7 @@ use sotto_shared::crypto::{PublicKey, SymmetricKey};
 use sotto_shared::{ClientId, SendId};
 use zeroize::Zeroize;
 
-use super::{Asked, Effect, Engine, InFlight, Load, Profile, Then};
+use super::{Asked, Classic, Effect, InFlight, Load, Profile, Then};
 use crate::api::{Body, Message, SendFailure, State};
 use crate::record;
 use crate::time::Timestamp;
@@ -52,7 +52,7 @@ impl Drop for What {
     }
 }
 
-impl Engine {
+impl Classic {
     /// Puts a send at the end of the outbox.
     pub(super) fn enqueue(&mut self, to: ClientId, message: Message, what: What) {
         let number = self.outbox.last_key_value().map_or(1, |(last, _)| last + 1);
@@ -124,6 +124,9 @@ impl Engine {
 
     /// Sends a file whose content was loaded.
     pub(super) fn send_loaded(&mut self, number: u64, content: Option<Vec<u8>>, now: Timestamp) {
+        if !self.awake || self.in_flight.is_some() {
+            return; // Its turn comes again.
+        }
         let Some(item) = self.outbox.get(&number) else {
             return;
         };

@@ -2,7 +2,7 @@
 
 use sotto_shared::ClientId;
 
-use super::Engine;
+use super::Classic;
 use super::incoming::preview;
 use crate::api::{Body, Event, Failure, LastMessage, Message, Seq, State};
 use crate::media;
@@ -85,8 +85,8 @@ pub enum Loaded {
     },
 }
 
-impl Engine {
-    pub(super) fn loaded(&mut self, loaded: Loaded, now: Timestamp) {
+impl Classic {
+    pub(in crate::machine) fn loaded(&mut self, loaded: Loaded, now: Timestamp) {
         match loaded {
             Loaded::History {
                 with,

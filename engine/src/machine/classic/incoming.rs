@@ -7,7 +7,7 @@ use sotto_shared::classic::response::WaitingMessage;
 use sotto_shared::crypto::SymmetricKey;
 
 use super::outbox::What;
-use super::{Account, Effect, Engine, Load, SEEN_MAX, Then};
+use super::{Classic, Effect, Load, Owner, SEEN_MAX, Then};
 use crate::api::{Body, LastMessage, Message, Preview, State, UndecryptableCause};
 use crate::media;
 use crate::record;
@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// Characters of a text that a preview shows.
 const PREVIEW_CHARS: usize = 120;
 
-impl Engine {
+impl Classic {
     /// Takes delivered messages: all of them, and that they were taken, is one batch.
     pub(super) fn deliver(&mut self, messages: Vec<WaitingMessage>, now: Timestamp) {
         let Some(last) = messages.last().map(|message| message.message) else {
@@ -32,10 +32,7 @@ impl Engine {
         let surplus = self.pull.seen.len().saturating_sub(SEEN_MAX);
         self.pull.seen.drain(..surplus);
         self.pull.acknowledged = last;
-        match record::encode(&self.pull) {
-            Ok(bytes) => self.step.batch.put(record::PULL, bytes),
-            Err(error) => self.step.error = Some(error),
-        }
+        self.step.put(record::PULL.to_vec(), &self.pull);
     }
 
     fn take(&mut self, message: &WaitingMessage, now: Timestamp) {
@@ -67,7 +64,7 @@ impl Engine {
     }
 
     fn take_key(&mut self, from: ClientId, wrapped: &[u8], now: Timestamp) {
-        let Account::Ready(identity) = &self.account else {
+        let Owner::Ready(identity) = &self.owner else {
             return;
         };
         let Ok(key) = identity.private_key.unwrap_key(&mut self.rng, wrapped) else {

@@ -3,18 +3,18 @@
 use sotto_shared::ClientId;
 use sotto_shared::classic::response::{ClientRecord, PublicKeyAnswer, Response};
 
-use super::{Account, Asked, Engine, LIST_INTERVAL, PULL_INTERVAL};
+use super::{Asked, Classic, LIST_INTERVAL, Owner, PULL_INTERVAL};
 use crate::api::{Event, Failure, SendFailure};
 use crate::identity::{Identity, StoredIdentity};
 use crate::record;
 use crate::time::Timestamp;
 
-impl Engine {
+impl Classic {
     pub(super) fn answer(&mut self, response: Response, now: Timestamp) {
         let Some(in_flight) = self.in_flight.take() else {
-            return self.give_up_connection(now);
+            return self.give_up_connection();
         };
-        self.failures = 0;
+        self.step.answered = true;
         match (in_flight.what, response) {
             (Asked::Register, Response::Registered(registered)) => {
                 self.registered(registered.client, now);
@@ -52,14 +52,14 @@ impl Engine {
                 if let Asked::Send(number) = what {
                     self.send_interrupted(number);
                 }
-                self.give_up_connection(now);
+                self.give_up_connection();
             }
         }
     }
 
     fn registered(&mut self, client: ClientId, now: Timestamp) {
-        let Account::Registering(pending) =
-            core::mem::replace(&mut self.account, Account::None { spare: None })
+        let Owner::Registering(pending) =
+            core::mem::replace(&mut self.owner, Owner::None { spare: None })
         else {
             return;
         };
@@ -73,19 +73,19 @@ impl Engine {
             Err(_) => return self.fail(Failure::KeyGeneration),
         }
         self.step.batch.delete(record::PENDING);
-        self.account = Account::Ready(identity);
+        self.owner = Owner::Ready(identity);
         self.pull_at = now;
         self.list_at = now;
         self.tell_status();
     }
 
     fn name_refused(&mut self) {
-        let Account::Registering(pending) =
-            core::mem::replace(&mut self.account, Account::None { spare: None })
+        let Owner::Registering(pending) =
+            core::mem::replace(&mut self.owner, Owner::None { spare: None })
         else {
             return;
         };
-        self.account = Account::None {
+        self.owner = Owner::None {
             spare: Some(pending.private_key),
         };
         self.step.batch.delete(record::PENDING);
@@ -102,8 +102,8 @@ impl Engine {
 
     fn listed(&mut self, records: Vec<ClientRecord>) {
         self.told_unknown = false;
-        let own = match &self.account {
-            Account::Ready(identity) => Some(identity.client),
+        let own = match &self.owner {
+            Owner::Ready(identity) => Some(identity.client),
             _ => None,
         };
         let mut changed = Vec::new();
