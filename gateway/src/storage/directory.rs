@@ -79,18 +79,18 @@ impl Directory {
         self.read().get(&client).cloned()
     }
 
-    pub(super) fn insert(&self, client: ClientId) {
+    pub(super) fn insert(&self, client: ClientId, mailbox: Arc<Mailbox>) {
         self.clients
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(client, Arc::default());
+            .insert(client, mailbox);
     }
 
-    pub(super) fn remove(&self, client: ClientId) {
+    pub(super) fn remove(&self, client: ClientId) -> Option<Arc<Mailbox>> {
         self.clients
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&client);
+            .remove(&client)
     }
 
     /// Takes all times of last use that are yet to be written.

@@ -1,10 +1,12 @@
-//! What survives a restart: clients, mailboxes, receipts.
+//! What survives a restart: clients, mailboxes, receipts; accounts.
 //!
-//! [`Storage`] is the whole face of it. [`sqlite`] is the embedded implementation; another one has
-//! to pass the same conformance suite (`tests/gateway/storage.rs`).
+//! [`Storage`] and [`account::AccountStorage`] are the whole face of it. [`sqlite`] is the embedded implementation; another one has
+//! to pass the same conformance suite (`tests/gateway/{storage,account_storage}.rs`).
 
 pub mod account;
+mod clock;
 mod directory;
+mod names;
 pub mod sqlite;
 
 use core::future::Future;
@@ -15,6 +17,8 @@ use sotto_shared::classic::request::{Register, Send as Message};
 use sotto_shared::classic::response::{ClientRecord, PublicKeyAnswer, WaitingMessage};
 use sotto_shared::{ClientId, MessageId, SendId};
 use tokio::sync::oneshot;
+
+pub use clock::Clock;
 
 /// A change. Changes of one batch, and batches of one caller, take effect in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

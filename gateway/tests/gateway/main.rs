@@ -8,6 +8,8 @@
     reason = "a test that cannot go on fails, and its helpers stand outside of the test functions"
 )]
 
+mod account_storage;
+mod account_support;
 mod acme;
 mod configuration;
 mod core;

@@ -30,6 +30,7 @@ fn options() -> Options {
         receipts: Duration::from_secs(3600),
         last_seen: Duration::from_secs(3600),
         database_max: 0,
+        clock: sotto_gateway::storage::Clock::default(),
     }
 }
 

@@ -8,7 +8,9 @@ use sotto_shared::classic::request::{Register, Send as Message};
 use sotto_shared::{ClientId, MessageId, SendId};
 
 use super::super::directory::{Directory, Mailbox};
+use super::super::names::account_name_of;
 use super::super::{MailboxSize, Refusal, StoredId, Write, Written};
+use super::accounts::statements::IS_ACCOUNT_NAME;
 use super::{Options, statements};
 
 /// How to take back in memory what a rolled-back transaction had changed there.
@@ -17,14 +19,34 @@ pub(super) enum Undo {
     Added(Arc<Mailbox>, MailboxSize),
     Subtracted(Arc<Mailbox>, MailboxSize),
     Registered(ClientId),
+    Removed(ClientId, Arc<Mailbox>),
+    AccountAdded,
+    AccountDeleted,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    /// Registered clients.
+    pub(super) clients: u64,
+    pub(super) accounts: u64,
 }
 
 impl Undo {
-    pub(super) fn run(self, directory: &Directory) {
+    pub(super) fn run(self, directory: &Directory, counts: &mut Counts) {
         match self {
             Self::Added(mailbox, size) => mailbox.subtract(size),
             Self::Subtracted(mailbox, size) => mailbox.add(size),
-            Self::Registered(client) => directory.remove(client),
+            Self::Registered(client) => {
+                directory.remove(client);
+                counts.clients = counts.clients.saturating_sub(1);
+            }
+            Self::Removed(client, mailbox) => {
+                directory.insert(client, mailbox);
+                counts.clients += 1;
+            }
+            Self::AccountAdded => counts.accounts = counts.accounts.saturating_sub(1),
+            Self::AccountDeleted => counts.accounts += 1,
         }
     }
 }
@@ -34,9 +56,10 @@ pub(super) struct Apply<'a> {
     pub(super) database: &'a Connection,
     pub(super) directory: &'a Directory,
     pub(super) options: &'a Options,
-    /// Number of registered clients.
-    pub(super) clients: &'a mut u64,
+    pub(super) counts: &'a mut Counts,
     pub(super) undo: &'a mut Vec<Undo>,
+    /// Set when something was deleted that must not stay in the write-ahead log.
+    pub(super) wiped: &'a mut bool,
     /// Seconds since 1970.
     pub(super) now: i64,
 }
@@ -73,7 +96,16 @@ impl Apply<'_> {
                 Written::Refused(Refusal::NameTaken)
             });
         }
-        if *self.clients >= self.options.clients {
+        let account_name = account_name_of(name);
+        if !account_name.is_empty()
+            && self
+                .database
+                .prepare_cached(IS_ACCOUNT_NAME)?
+                .exists([&account_name])?
+        {
+            return Ok(Written::Refused(Refusal::NameTaken));
+        }
+        if self.counts.clients >= self.options.clients {
             return Ok(Written::Refused(Refusal::ClientsFull));
         }
         let client = ClientId::random(&mut OsRng);
@@ -83,10 +115,11 @@ impl Apply<'_> {
                 client.as_bytes(),
                 name,
                 register.public_key.0.as_slice(),
-                self.now
+                self.now,
+                account_name
             ])?;
-        self.directory.insert(client);
-        *self.clients += 1;
+        self.directory.insert(client, Arc::default());
+        self.counts.clients += 1;
         self.undo.push(Undo::Registered(client));
         Ok(Written::Registered(client))
     }

@@ -3,26 +3,30 @@
 //! The writer commits whatever waits in one transaction (group commit) with `synchronous=FULL`,
 //! and only then gives results. Readers see what was committed.
 
+mod accounts;
 mod apply;
 mod migrations;
 mod reader;
 mod statements;
+mod work;
 mod writer;
 
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags};
 use sotto_shared::ClientId;
 use sotto_shared::classic::response::{ClientRecord, PublicKeyAnswer};
 
+use super::account::GatewayIdentity;
+use super::clock::Clock;
 use super::directory::Directory;
 use super::{MailboxSize, Pending, ReadError, Refusal, Storage, Totals, Waiting, Write, Written};
 use crate::metrics::CommitMetrics;
 use reader::{Query, Readers};
+use work::Work;
 use writer::{Order, Writer};
 
 /// The database's file in the data folder.
@@ -34,6 +38,8 @@ pub const LOCK_FILE: &str = "gateway.lock";
 const READERS: usize = 2;
 /// Pages in the write-ahead log at which the writer moves them into the database: 16 MiB.
 const CHECKPOINT_PAGES: u32 = 4096;
+/// How long a connection waits for another one's lock.
+const BUSY: Duration = Duration::from_secs(5);
 /// Page cache of the writer, in KiB.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
 /// The write-ahead log's file is cut to this after it was larger.
@@ -64,6 +70,9 @@ pub enum OpenError {
         /// Known here.
         known: u32,
     },
+    /// The gateway's own identity in it cannot be read.
+    #[error("the database's table `gateway` is damaged: restore it from a backup")]
+    Identity,
     /// Anything else that SQLite says.
     #[error("cannot open the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -75,7 +84,7 @@ pub enum OpenError {
 /// Bounds of the storage.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Registered clients in all.
+    /// Registered clients in all, and accounts in all.
     pub clients: u64,
     /// What one mailbox may hold.
     pub mailbox: MailboxSize,
@@ -85,6 +94,8 @@ pub struct Options {
     pub last_seen: Duration,
     /// Largest size of the database file in bytes; 0 for none.
     pub database_max: u64,
+    /// Where the time is from.
+    pub clock: Clock,
 }
 
 impl From<&crate::config::Limits> for Options {
@@ -98,6 +109,7 @@ impl From<&crate::config::Limits> for Options {
             receipts: limits.receipts,
             last_seen: limits.last_seen,
             database_max: limits.database_max,
+            clock: Clock::default(),
         }
     }
 }
@@ -108,6 +120,8 @@ pub struct SqliteStorage {
     directory: Arc<Directory>,
     writer: Mutex<mpsc::Sender<Order>>,
     readers: Readers,
+    identity: GatewayIdentity,
+    clock: Clock,
 }
 
 impl SqliteStorage {
@@ -122,8 +136,14 @@ impl SqliteStorage {
     ) -> Result<Self, OpenError> {
         let lock = lock(folder)?;
         let path = folder.join(FILE);
+        make_private(folder).map_err(|source| OpenError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
         let mut database = open_writer(&path, &options)?;
         migrations::migrate(&mut database)?;
+        let identity = accounts::identity(&mut database)?;
+        let clock = options.clock.clone();
 
         let directory = Arc::new(Directory::default());
         let files = writer::Files {
@@ -140,6 +160,8 @@ impl SqliteStorage {
             directory,
             writer: Mutex::new(sender),
             readers: Readers::start(&path, READERS)?,
+            identity,
+            clock,
         })
     }
 
@@ -159,7 +181,7 @@ impl SqliteStorage {
             .directory
             .find(requester)
             .ok_or(ReadError::Refused(Refusal::UnknownRequester))?;
-        mailbox.seen_at(now());
+        mailbox.seen_at(self.clock.now());
         Ok(())
     }
 
@@ -178,7 +200,7 @@ impl SqliteStorage {
 impl Storage for SqliteStorage {
     fn write(&self, batch: Vec<Write>) -> Pending<Vec<Written>> {
         let (done, pending) = Pending::new();
-        self.order(Order::Write { batch, done });
+        self.order(Order::Work(Work::Batch { batch, done }));
         pending
     }
 
@@ -257,14 +279,46 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
+/// The database holds the secrets of the gateway: its files are made for the gateway's own user
+/// alone, and those that were made for more are tightened. SQLite gives a new write-ahead log the
+/// permissions of the database.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(folder.join(FILE))?;
+    #[cfg(unix)]
+    for file in [
+        FILE.to_owned(),
+        format!("{FILE}-wal"),
+        format!("{FILE}-shm"),
+    ] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.join(file);
+        match std::fs::metadata(&path) {
+            Ok(known) if known.permissions().mode() & 0o077 != 0 => {
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Opens the connection that writes.
 fn open_writer(path: &Path, options: &Options) -> Result<Connection, rusqlite::Error> {
     let database = Connection::open(path)?;
-    database.busy_timeout(Duration::from_secs(5))?;
+    database.busy_timeout(BUSY)?;
     database.pragma_update(None, "journal_mode", "WAL")?;
     database.pragma_update(None, "synchronous", "FULL")?;
     database.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     database.pragma_update(None, "journal_size_limit", LOG_FILE_MAX)?;
+    // What is deleted from a page that stays in use is overwritten, since that page is written
+    // anyway. Where accounts are deleted, freed pages are overwritten as well.
+    database.pragma_update(None, "secure_delete", "FAST")?;
     database.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     if options.database_max > 0 {
         let page: u64 = database.query_row("PRAGMA page_size", [], |row| row.get(0))?;
@@ -272,7 +326,7 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, rusqlite::E
         // Tells the limit that holds, which is never below the present size.
         database.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     }
-    database.set_prepared_statement_cache_capacity(32);
+    database.set_prepared_statement_cache_capacity(128);
     Ok(database)
 }
 
@@ -280,15 +334,7 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, rusqlite::E
 fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags)?;
-    database.busy_timeout(Duration::from_secs(5))?;
+    database.busy_timeout(BUSY)?;
+    database.set_prepared_statement_cache_capacity(32);
     Ok(database)
-}
-
-/// Seconds since 1970.
-fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-        })
 }

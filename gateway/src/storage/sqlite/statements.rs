@@ -1,8 +1,8 @@
 //! Every statement of a running gateway.
 
 pub(super) const FIND_NAME: &str = "SELECT ID, PublicKey FROM clients WHERE UserName = ?1";
-pub(super) const INSERT_CLIENT: &str =
-    "INSERT INTO clients (ID, UserName, PublicKey, LastSeen) VALUES (?1, ?2, ?3, ?4)";
+pub(super) const INSERT_CLIENT: &str = "INSERT INTO clients (ID, UserName, PublicKey, LastSeen, AccountName) \
+    VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const UPDATE_SEEN: &str = "UPDATE clients SET LastSeen = ?2 WHERE ID = ?1";
 
 pub(super) const INSERT_MESSAGE: &str = "INSERT INTO messages \
@@ -23,9 +23,12 @@ pub(super) const OLD_RECEIPTS: &str = "SELECT Number FROM receipts WHERE StoredA
     IN (SELECT Number FROM receipts ORDER BY Number LIMIT ?2) ORDER BY Number DESC LIMIT 1";
 pub(super) const DELETE_RECEIPTS: &str = "DELETE FROM receipts WHERE Number <= ?1";
 
+/// But for the classic mailboxes of disabled accounts.
 pub(super) const ALL_CLIENTS: &str = "SELECT c.ID, coalesce(m.Messages, 0), coalesce(m.Bytes, 0) \
     FROM clients c LEFT JOIN (SELECT ToClient, count(*) AS Messages, sum(length(Content)) AS Bytes \
-    FROM messages GROUP BY ToClient) m ON m.ToClient = c.ID";
+    FROM messages GROUP BY ToClient) m ON m.ToClient = c.ID \
+    WHERE NOT EXISTS (SELECT 1 FROM bridges b JOIN accounts a ON a.Number = b.Account \
+    WHERE b.Client = c.ID AND a.Disabled = 1)";
 pub(super) const LIST_CLIENTS: &str =
     "SELECT ID, UserName FROM clients WHERE ID <> ?1 ORDER BY Number";
 pub(super) const FIND_KEY: &str = "SELECT PublicKey FROM clients WHERE ID = ?1";
@@ -35,12 +38,12 @@ pub(super) const WAITING: &str =
 pub(super) const READY: &str = "SELECT count(*) FROM sqlite_schema WHERE name = 'messages'";
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::storage::sqlite::migrations::migrate;
     use rusqlite::Connection;
 
-    fn plan(database: &Connection, sql: &str) -> String {
+    pub(in super::super) fn plan(database: &Connection, sql: &str) -> String {
         let mut statement = database
             .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
             .unwrap();

@@ -10,10 +10,11 @@ use rusqlite::{Connection, params};
 use sotto_shared::ClientId;
 use tokio::sync::oneshot;
 
+use super::super::MailboxSize;
 use super::super::directory::{Directory, Mailbox};
-use super::super::{MailboxSize, Write, Written};
-use super::apply::{Apply, Undo};
-use super::{OpenError, Options, now, open_writer, statements};
+use super::apply::{Apply, Counts, Undo};
+use super::work::{Answer, Work};
+use super::{BUSY, OpenError, Options, accounts, open_writer, statements};
 use crate::metrics::CommitMetrics;
 
 /// Changes after which a transaction takes no further batch.
@@ -27,19 +28,15 @@ const PRUNE_CHUNK: i64 = 500;
 /// How often old receipts are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// What the writer is asked to do.
 pub(super) enum Order {
-    /// Apply a batch.
-    Write {
-        batch: Vec<Write>,
-        done: oneshot::Sender<Vec<Written>>,
-    },
+    /// Apply a batch, or a change to accounts.
+    Work(Work),
     /// Write what is in memory and end.
     Close { done: oneshot::Sender<()> },
 }
-
-type Batch = (Vec<Write>, oneshot::Sender<Vec<Written>>);
-type Answer = (oneshot::Sender<Vec<Written>>, Vec<Written>);
 
 /// What the writer has of the file system.
 pub(super) struct Files {
@@ -54,8 +51,10 @@ pub(super) struct Writer {
     options: Options,
     directory: Arc<Directory>,
     metrics: Arc<CommitMetrics>,
-    clients: u64,
+    counts: Counts,
     undo: Vec<Undo>,
+    /// The write-ahead log still holds what was deleted for good.
+    wiped: bool,
     /// Times of last use being written, a chunk at a time.
     seen: Vec<(ClientId, i64)>,
     seen_due: Instant,
@@ -76,8 +75,9 @@ impl Writer {
             files,
             directory,
             metrics,
-            clients: 0,
+            counts: Counts::default(),
             undo: Vec::new(),
+            wiped: false,
             seen: Vec::new(),
             seen_due: now + options.last_seen,
             prune_due: now,
@@ -100,7 +100,12 @@ impl Writer {
                 Ok((client, Arc::new(Mailbox::with_size(size))))
             })?
             .collect::<Result<super::super::directory::Clients, _>>()?;
-        self.clients = u64::try_from(clients.len()).unwrap_or(u64::MAX);
+        self.counts = Counts {
+            clients: u64::try_from(clients.len()).unwrap_or(u64::MAX),
+            accounts: self
+                .database
+                .query_row(accounts::statements::COUNT_ACCOUNTS, [], |row| row.get(0))?,
+        };
         self.directory.replace(clients);
         Ok(())
     }
@@ -111,7 +116,7 @@ impl Writer {
             let next_due = self.seen_due.min(self.prune_due);
             let wait = next_due.saturating_duration_since(Instant::now());
             let closed = match inbox.recv_timeout(wait) {
-                Ok(Order::Write { batch, done }) => self.commit_group((batch, done), inbox),
+                Ok(Order::Work(work)) => self.commit_group(work, inbox),
                 Ok(Order::Close { done }) => Some(done),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => {
@@ -132,7 +137,7 @@ impl Writer {
     /// if that was met meanwhile.
     fn commit_group(
         &mut self,
-        first: Batch,
+        first: Work,
         inbox: &Receiver<Order>,
     ) -> Option<oneshot::Sender<()>> {
         let mut closed = None;
@@ -141,16 +146,16 @@ impl Writer {
         let mut bytes = 0;
         let mut sized = 0;
         loop {
-            for (batch, _) in group.iter().skip(sized) {
-                writes += batch.len();
-                bytes += batch.iter().map(content_len).sum::<usize>();
+            for work in group.iter().skip(sized) {
+                writes += work.writes();
+                bytes += work.content_len();
             }
             sized = group.len();
             if writes >= GROUP_WRITES || bytes >= GROUP_BYTES {
                 break;
             }
             match inbox.try_recv() {
-                Ok(Order::Write { batch, done }) => group.push((batch, done)),
+                Ok(Order::Work(work)) => group.push(work),
                 Ok(Order::Close { done }) => {
                     closed = Some(done);
                     break;
@@ -163,44 +168,41 @@ impl Writer {
         match self.transact(&group) {
             Ok(answers) => {
                 self.metrics.committed(writes, began.elapsed());
-                for ((_, done), written) in group.into_iter().zip(answers) {
-                    drop(done.send(written));
+                for (work, answer) in group.into_iter().zip(answers) {
+                    work.answer(answer);
                 }
             }
             Err(error) => {
                 self.failed(&error);
-                for (done, written) in self.transact_one_by_one(group) {
-                    drop(done.send(written));
-                }
+                self.transact_one_by_one(group);
             }
         }
         closed
     }
 
-    /// Applies a group that failed as a whole batch by batch, so that one which cannot be stored
+    /// Applies a group that failed as a whole piece by piece, so that one which cannot be stored
     /// does not keep the others from it.
-    fn transact_one_by_one(&mut self, group: Vec<Batch>) -> Vec<Answer> {
+    fn transact_one_by_one(&mut self, group: Vec<Work>) {
         let mut answers = Vec::with_capacity(group.len());
-        for batch in group {
-            let alone = [batch];
-            let written = match self.transact(&alone) {
-                Ok(mut written) => written.pop(),
+        for work in group {
+            let alone = [work];
+            let answer = match self.transact(&alone) {
+                Ok(mut answers) => answers.pop(),
                 Err(error) => {
                     self.failed(&error);
                     None
                 }
             };
-            let [(batch, done)] = alone;
-            answers.push((
-                done,
-                written.unwrap_or_else(|| vec![Written::Failed; batch.len()]),
-            ));
+            let [work] = alone;
+            answers.push((answer.unwrap_or_else(|| work.failed()), work));
         }
-        answers
+        for (answer, work) in answers {
+            work.answer(answer);
+        }
     }
 
     /// One transaction. If it fails, everything is as before it, in memory too.
-    fn transact(&mut self, group: &[Batch]) -> Result<Vec<Vec<Written>>, rusqlite::Error> {
+    fn transact(&mut self, group: &[Work]) -> Result<Vec<Answer>, rusqlite::Error> {
         let result = self.try_transact(group);
         if result.is_err() {
             self.roll_back();
@@ -209,7 +211,7 @@ impl Writer {
         result
     }
 
-    fn try_transact(&mut self, group: &[Batch]) -> Result<Vec<Vec<Written>>, rusqlite::Error> {
+    fn try_transact(&mut self, group: &[Work]) -> Result<Vec<Answer>, rusqlite::Error> {
         self.database
             .prepare_cached("BEGIN IMMEDIATE")?
             .execute([])?;
@@ -217,14 +219,14 @@ impl Writer {
             database: &self.database,
             directory: &self.directory,
             options: &self.options,
-            clients: &mut self.clients,
+            counts: &mut self.counts,
             undo: &mut self.undo,
-            now: now(),
+            wiped: &mut self.wiped,
+            now: self.options.clock.now(),
         };
         let mut answers = Vec::with_capacity(group.len());
-        for (batch, _) in group {
-            let written: Result<Vec<_>, _> = batch.iter().map(|write| apply.apply(write)).collect();
-            answers.push(written?);
+        for work in group {
+            answers.push(work.apply(&mut apply)?);
         }
         self.database.prepare_cached("COMMIT")?.execute([])?;
         Ok(answers)
@@ -232,10 +234,7 @@ impl Writer {
 
     fn roll_back(&mut self) {
         for undo in self.undo.drain(..).rev() {
-            if matches!(undo, Undo::Registered(_)) {
-                self.clients -= 1;
-            }
-            undo.run(&self.directory);
+            undo.run(&self.directory, &mut self.counts);
         }
         if !self.database.is_autocommit() && self.database.execute_batch("ROLLBACK").is_err() {
             self.reopen();
@@ -262,6 +261,9 @@ impl Writer {
 
     /// Writes some times of last use and prunes some receipts, when they are due.
     fn keep_house(&mut self) {
+        if self.wiped {
+            self.wiped = !self.empty_log().unwrap_or(false);
+        }
         let instant = Instant::now();
         if instant >= self.seen_due {
             if self.seen.is_empty() {
@@ -280,6 +282,9 @@ impl Writer {
                 };
         }
         if instant >= self.prune_due {
+            if let Err(error) = accounts::prune(&self.database, self.options.clock.now()) {
+                self.failed(&error);
+            }
             let pruned = self.prune_receipts().unwrap_or_else(|error| {
                 self.failed(&error);
                 false
@@ -293,11 +298,21 @@ impl Writer {
         }
     }
 
+    /// Moves the write-ahead log into the database and cuts it to nothing; not if that had to wait
+    /// for a reader.
+    fn empty_log(&self) -> Result<bool, rusqlite::Error> {
+        self.database.busy_timeout(Duration::ZERO)?;
+        let busy = self
+            .database
+            .query_row(CHECKPOINT, [], |row| row.get::<_, bool>(0));
+        self.database.busy_timeout(BUSY)?;
+        Ok(!busy?)
+    }
+
     /// Writes what is in memory, moves the write-ahead log into the database, and lets both go.
     fn close(mut self) {
         self.write_all_seen();
-        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
-        if let Err(error) = self.database.query_row(checkpoint, [], |_| Ok(())) {
+        if let Err(error) = self.database.query_row(CHECKPOINT, [], |_| Ok(())) {
             self.failed(&error);
         }
         drop(self.database);
@@ -329,7 +344,7 @@ impl Writer {
     /// Deletes some receipts that are past their time; whether there were any.
     fn prune_receipts(&self) -> Result<bool, rusqlite::Error> {
         let kept = i64::try_from(self.options.receipts.as_secs()).unwrap_or(i64::MAX);
-        let before = now().saturating_sub(kept);
+        let before = self.options.clock.now().saturating_sub(kept);
         let through = self
             .database
             .prepare_cached(statements::OLD_RECEIPTS)?
@@ -343,12 +358,5 @@ impl Writer {
             .prepare_cached(statements::DELETE_RECEIPTS)?
             .execute([through])?;
         Ok(true)
-    }
-}
-
-fn content_len(write: &Write) -> usize {
-    match write {
-        Write::Send { message, .. } => message.content.len(),
-        _ => 0,
     }
 }
