@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`config`] | settings: flags, environment, file, defaults; every limit |
+//! | [`invitation`] | codes of invitations |
 //! | [`connection`] | one connection without socket, clock and storage |
 //! | [`storage`] | clients, mailboxes and receipts, durably |
 //! | `transport` | TCP and WebSocket sockets, limits over all connections |
@@ -17,6 +18,7 @@ pub mod config;
 pub mod connection;
 mod gateway;
 mod http;
+pub mod invitation;
 pub mod metrics;
 mod stop;
 pub mod storage;
