@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+#[cfg(unix)]
+use crate::admin::{self, Hands};
 use crate::audit::{Audit, Event};
 use crate::config::{Config, TlsConfigError};
 use crate::http::{self, HttpConfig, Site};
 use crate::metrics::Metrics;
 use crate::stop::Stopper;
 use crate::storage::Storage;
+use crate::storage::account::AccountStorage;
 use crate::storage::sqlite::{OpenError, SqliteStorage};
 use crate::tls::{Fingerprint, Tls, TlsError};
 use crate::transport::{Services, tcp};
@@ -132,7 +135,10 @@ impl Gateway {
             })?;
         }
 
-        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let storage = Arc::new(storage);
+        let accounts: Arc<dyn AccountStorage> = Arc::<SqliteStorage>::clone(&storage);
+        let storage: Arc<dyn Storage> = storage;
+        let address = config.public_address();
         let services = Arc::new(Services::new(config.limits, storage, metrics, audit));
         let stopper = Stopper::new();
         let http_config = HttpConfig {
@@ -175,6 +181,13 @@ impl Gateway {
             }
             tokio::spawn(tls.keep_fresh(stopper.watcher()));
         }
+        #[cfg(unix)]
+        admin::serve(
+            &config.data,
+            Hands::new(accounts),
+            address,
+            stopper.watcher(),
+        );
         services.audit.record(Event::Started, None);
         Ok(Self {
             addresses,

@@ -9,10 +9,12 @@
 //! | `transport` | TCP and WebSocket sockets, limits over all connections |
 //! | `tls` | the certificate: files, self-signed, ACME |
 //! | `http` | the web app, health, metrics |
+//! | [`admin`] | the operator's commands |
 //! | [`audit`], [`metrics`] | what operators see |
 //!
 //! [`Gateway::start`] puts them together; `docs/operations.md` says how to run it.
 
+pub mod admin;
 pub mod audit;
 pub mod config;
 pub mod connection;

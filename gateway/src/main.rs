@@ -1,5 +1,7 @@
 //! `sotto-gateway`: the command line around [`sotto_gateway::Gateway`].
 
+mod command;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,7 +33,19 @@ enum Command {
     /// underscores; limits stand in the table [limits], the certificate in [tls] (without `tls_`).
     ///
     /// SIGTERM or Ctrl-C stops it: it answers what it accepted, and exits.
-    Serve(Serve),
+    Serve(Box<Serve>),
+
+    /// Make an invitation
+    ///
+    /// Prints its code and, if the gateway knows its own address, a link for the web app.
+    Invite(command::Invite),
+
+    /// See and manage accounts
+    #[command(subcommand)]
+    User(command::User),
+
+    /// Read the audit log
+    Audit(command::Audit),
 }
 
 #[derive(Args)]
@@ -45,10 +59,13 @@ struct Serve {
 }
 
 fn main() -> ExitCode {
-    let Cli {
-        command: Command::Serve(serve),
-    } = Cli::parse();
-    match run(serve) {
+    let done = match Cli::parse().command {
+        Command::Serve(serve) => run(*serve),
+        Command::Invite(invite) => command::invite(invite),
+        Command::User(user) => command::user(user),
+        Command::Audit(audit) => audit.run(),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sotto-gateway: {error:#}");

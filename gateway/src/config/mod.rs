@@ -240,7 +240,7 @@ impl Config {
             tls: given.tls.settle()?,
             insecure_public: given.insecure_public.unwrap_or_default(),
             metrics: given.metrics,
-            data: given.data.unwrap_or_else(|| PathBuf::from("./data")),
+            data: given.data.unwrap_or_else(default_data),
             web: given.web,
             origins: given.origins.unwrap_or_default(),
             trusted_proxies: given.trusted_proxies.unwrap_or_default(),
@@ -253,6 +253,40 @@ impl Config {
         };
         config.check_listeners()?;
         Ok(config)
+    }
+
+    /// Settings of a gateway that is not to be run here: those in the file, and the data folder.
+    /// What is needed to listen is not checked.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the file cannot be used.
+    pub fn of_data(data: Option<PathBuf>, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let given = match file {
+            Some(path) => read_file(path)?,
+            None => Given::default(),
+        };
+        let mut config = Self::on_free_ports(Path::new(""));
+        config.data = data.or(given.data).unwrap_or_else(default_data);
+        config.http = given.http.unwrap_or(config.http);
+        config.tls = given.tls.settle()?;
+        config.origins = given.origins.unwrap_or_default();
+        config.limits = given.limits.into();
+        Ok(config)
+    }
+
+    /// Where users reach the web app, as far as the settings tell: the name in the certificate,
+    /// or else a configured origin.
+    pub fn public_address(&self) -> Option<String> {
+        let name = match &self.tls {
+            Some(TlsSource::Acme(acme)) => acme.domains.first(),
+            Some(TlsSource::SelfSigned { names }) => names.first(),
+            Some(TlsSource::Files { .. }) | None => None,
+        };
+        match (name, self.http.port()) {
+            (Some(name), 443) => Some(format!("https://{name}")),
+            (Some(name), port @ 1..) => Some(format!("https://{name}:{port}")),
+            _ => self.origins.first().cloned(),
+        }
     }
 
     /// Settings for tests and tools: everything on free ports of the loopback.
@@ -278,6 +312,10 @@ impl Config {
             warnings: Vec::new(),
         }
     }
+}
+
+fn default_data() -> PathBuf {
+    PathBuf::from("./data")
 }
 
 fn read_file(path: &Path) -> Result<Given, ConfigError> {
@@ -356,6 +394,26 @@ mod tests {
         given.accounts.registration = Some(Registration::Closed);
         let config = settle(given, text).unwrap();
         assert_eq!(config.accounts.registration, RegistrationPolicy::Closed);
+    }
+
+    #[test]
+    fn users_are_led_to_the_certificates_name_or_else_an_origin() {
+        let mut config =
+            settle(Given::default(), "origins = [\"https://chat.example\"]\n").unwrap();
+        assert_eq!(config.public_address().unwrap(), "https://chat.example");
+        config.tls = Some(TlsSource::SelfSigned {
+            names: vec!["sotto.example".to_owned()],
+        });
+        config.http.set_port(8443);
+        assert_eq!(
+            config.public_address().unwrap(),
+            "https://sotto.example:8443"
+        );
+        config.http.set_port(443);
+        assert_eq!(config.public_address().unwrap(), "https://sotto.example");
+        config.tls = None;
+        config.origins.clear();
+        assert_eq!(config.public_address(), None);
     }
 
     #[test]

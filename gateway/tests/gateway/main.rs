@@ -11,6 +11,7 @@
 mod account_storage;
 mod account_support;
 mod acme;
+mod admin;
 mod configuration;
 mod core;
 mod deviations;

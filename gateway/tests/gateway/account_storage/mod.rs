@@ -3,8 +3,10 @@
 mod accounts;
 mod bridges;
 mod devices;
+mod disk;
 mod invitations;
 mod logins;
+mod random;
 
 use std::path::Path;
 use std::sync::Arc;
