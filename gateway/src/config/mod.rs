@@ -9,6 +9,7 @@ mod value;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
@@ -59,6 +60,7 @@ pub struct Given {
         env = "SOTTO_INSECURE_PUBLIC",
         num_args = 0..=1,
         default_missing_value = "true",
+        value_parser = BoolishValueParser::new(),
         value_name = "BOOL"
     )]
     pub insecure_public: Option<bool>,

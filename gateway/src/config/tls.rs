@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use serde::Deserialize;
 
 use super::Config;
@@ -31,6 +32,7 @@ pub struct GivenTls {
         env = "SOTTO_TLS_SELF_SIGNED",
         num_args = 0..=1,
         default_missing_value = "true",
+        value_parser = BoolishValueParser::new(),
         value_name = "BOOL"
     )]
     pub self_signed: Option<bool>,

@@ -233,3 +233,109 @@ impl io::Write for Network<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+    use rustls::pki_types::{PrivateKeyDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
+    use std::io::Read as _;
+    use std::sync::Arc;
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    type Peer = StreamOwned<ClientConnection, std::net::TcpStream>;
+
+    /// Both ends of a connection under TLS.
+    async fn pair() -> (Stream, Peer) {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let certificate = made.cert.der().clone();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.clone()], key)
+            .unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        let client = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let peer = tokio::task::spawn_blocking(move || {
+            let mut socket = std::net::TcpStream::connect(address).unwrap();
+            let name = ServerName::try_from("localhost").unwrap();
+            let mut connection = ClientConnection::new(Arc::new(client), name).unwrap();
+            while connection.is_handshaking() {
+                connection.complete_io(&mut socket).unwrap();
+            }
+            let patience = Some(Duration::from_millis(500));
+            socket.set_read_timeout(patience).unwrap();
+            StreamOwned::new(connection, socket)
+        });
+        let (socket, _) = listener.accept().await.unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(server));
+        let stream = acceptor.accept(socket).await.unwrap();
+        (stream.into(), peer.await.unwrap())
+    }
+
+    fn is_blocked(result: &io::Result<usize>) -> bool {
+        matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    #[tokio::test]
+    async fn what_counts_as_written_is_on_the_network_whole() {
+        let (mut stream, mut peer) = pair().await;
+        let bytes: Vec<u8> = (0..64_000_000_u32).map(|n| (n % 251) as u8).collect();
+        let mut written = 0;
+        let mut arrived = 0;
+        let mut buffer = vec![0; 100_000];
+        for _ in 0..5 {
+            loop {
+                // The system wakes a writer only when there is much room.
+                let patience = Duration::from_millis(50);
+                drop(tokio::time::timeout(patience, stream.ready(false, true)).await);
+                let result = stream.try_write(&bytes[written..]);
+                if is_blocked(&result) {
+                    break;
+                }
+                written += result.unwrap();
+            }
+            // The peer takes a little, and the network with it.
+            peer.read_exact(&mut buffer).unwrap();
+            arrived += buffer.len();
+        }
+        assert!(written < bytes.len(), "the network was never full");
+        // Without another step of the writer.
+        while let Ok(n @ 1..) = peer.read(&mut buffer) {
+            assert_eq!(&buffer[..n], &bytes[arrived..arrived + n]);
+            arrived += n;
+        }
+        assert!(arrived >= written, "{arrived} arrived, {written} counted");
+        assert!(arrived - written <= SEALED_MAX, "{arrived}, {written}");
+    }
+
+    #[tokio::test]
+    async fn a_cut_is_an_error_and_a_good_bye_is_the_end() {
+        let mut buffer = vec![0; 1000];
+        let (mut stream, peer) = pair().await;
+        peer.sock.shutdown(std::net::Shutdown::Write).unwrap();
+        stream.ready(true, false).await.unwrap();
+        let cut = stream.try_read(&mut buffer, |_| {}).unwrap_err();
+        assert_eq!(cut.kind(), io::ErrorKind::UnexpectedEof);
+
+        let (mut stream, mut peer) = pair().await;
+        peer.conn.send_close_notify();
+        peer.conn.complete_io(&mut peer.sock).unwrap();
+        stream.ready(true, false).await.unwrap();
+        let end = stream.try_read(&mut buffer, |_| {}).unwrap();
+        assert!(end.is_end && end.plain == 0 && end.wire > 0, "{end:?}");
+    }
+}
