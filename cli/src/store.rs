@@ -222,6 +222,21 @@ impl Store for SqliteStore {
         }
         apply(&mut self.connection, batch).map_err(backend)
     }
+
+    async fn clear(&mut self) -> Result<(), StoreError> {
+        // What was deleted is overwritten, in the file as in the log before it.
+        self.connection
+            .execute_batch(
+                "PRAGMA secure_delete = ON;
+                 DELETE FROM entries;",
+            )
+            .map_err(backend)?;
+        // It is gone now, and stays so: the next checkpoint would empty the log, too.
+        let _ = self
+            .connection
+            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+        Ok(())
+    }
 }
 
 fn apply(connection: &mut Connection, batch: Batch) -> rusqlite::Result<()> {

@@ -8,7 +8,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::api::Passphrase;
 use crate::record;
@@ -104,11 +104,43 @@ const SLOT_PURPOSE: &[u8] = b"sotto storage key v1";
 
 /// The one record of the store that is not sealed: it holds the storage key.
 #[derive(Serialize, Deserialize)]
-enum KeySlot {
+pub(crate) enum KeySlot {
     /// In the clear: no passphrase was set.
     Open([u8; 32]),
     /// Under a passphrase.
     Passphrase(PassphraseBox),
+}
+
+impl KeySlot {
+    /// A slot under a passphrase, or an open one.
+    pub(crate) fn new(
+        key: &StorageKey,
+        passphrase: Option<&Passphrase>,
+        rng: &mut ChaCha20Rng,
+    ) -> Result<Self, StoreError> {
+        match passphrase {
+            None => Ok(Self::Open(*key.expose())),
+            Some(passphrase) => PassphraseBox::seal(passphrase, SLOT_PURPOSE, key.expose(), rng)
+                .map(Self::Passphrase)
+                .map_err(|_| StoreError::Backend("the key derivation failed".to_owned())),
+        }
+    }
+
+    /// What a passphrase is needed for, if one is.
+    pub(crate) fn sealed(&self) -> Option<PassphraseBox> {
+        match self {
+            Self::Open(_) => None,
+            Self::Passphrase(sealed) => Some(sealed.clone()),
+        }
+    }
+}
+
+impl Drop for KeySlot {
+    fn drop(&mut self) {
+        if let Self::Open(key) = self {
+            key.zeroize();
+        }
+    }
 }
 
 /// What stands in a store's key slot.
@@ -126,10 +158,13 @@ pub(crate) async fn open_slot<S: Store>(
     rng: &mut ChaCha20Rng,
 ) -> Result<Slot, StoreError> {
     match store.get(record::SLOT).await? {
-        Some(bytes) => Ok(match record::decode(&bytes)? {
-            KeySlot::Open(key) => Slot::Open(StorageKey::from_bytes(key)),
-            KeySlot::Passphrase(sealed) => Slot::Locked(sealed),
-        }),
+        Some(bytes) => {
+            let slot: KeySlot = record::decode(&bytes)?;
+            Ok(match &slot {
+                KeySlot::Open(key) => Slot::Open(StorageKey::from_bytes(*key)),
+                KeySlot::Passphrase(sealed) => Slot::Locked(sealed.clone()),
+            })
+        }
         None if store
             .scan(&[], &[0xff], Direction::Forward, 1)
             .await?
@@ -151,23 +186,6 @@ pub(crate) fn unlock(
     let key = sealed.open(passphrase, SLOT_PURPOSE)?;
     let key: [u8; 32] = key.as_slice().try_into().map_err(|_| WrongPassphrase)?;
     Ok(StorageKey::from_bytes(key))
-}
-
-/// Puts the storage key under a passphrase, or in the clear.
-pub(crate) async fn set_passphrase<S: Store>(
-    store: &mut S,
-    key: &StorageKey,
-    passphrase: Option<&Passphrase>,
-    rng: &mut ChaCha20Rng,
-) -> Result<(), StoreError> {
-    let slot = match passphrase {
-        None => KeySlot::Open(*key.expose()),
-        Some(passphrase) => KeySlot::Passphrase(
-            PassphraseBox::seal(passphrase, SLOT_PURPOSE, key.expose(), rng)
-                .map_err(|_| StoreError::Backend("the key derivation failed".to_owned()))?,
-        ),
-    };
-    write_slot(store, &slot).await
 }
 
 async fn write_slot<S: Store>(store: &mut S, slot: &KeySlot) -> Result<(), StoreError> {
@@ -204,13 +222,8 @@ mod tests {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let mut store = MemoryStore::default();
         let key = StorageKey::generate(&mut rng);
-        crate::block_on(set_passphrase(
-            &mut store,
-            &key,
-            Some(&passphrase("right")),
-            &mut rng,
-        ))
-        .unwrap();
+        let slot = KeySlot::new(&key, Some(&passphrase("right")), &mut rng).unwrap();
+        crate::block_on(write_slot(&mut store, &slot)).unwrap();
         let Slot::Locked(sealed) = crate::block_on(open_slot(&mut store, &mut rng)).unwrap() else {
             panic!("open")
         };

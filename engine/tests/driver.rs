@@ -46,6 +46,13 @@ impl Store for Disk {
         }
         block_on(self.store.borrow_mut().apply(batch))
     }
+
+    async fn clear(&mut self) -> Result<(), StoreError> {
+        if self.full.get() {
+            return Err(StoreError::Backend("the disk is full".to_owned()));
+        }
+        block_on(self.store.borrow_mut().clear())
+    }
 }
 
 struct User {

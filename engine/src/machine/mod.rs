@@ -21,7 +21,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use sotto_shared::sotto::Part;
 
-use crate::api::{AccountFailure, Command, Event, Status};
+use crate::api::{AccountFailure, Command, Event, Passphrase, Status};
 use crate::record;
 use crate::store::{Batch, Entry, StoreError};
 use crate::time::Timestamp;
@@ -71,6 +71,10 @@ pub enum Input {
 pub enum Effect {
     /// Apply this batch, durably, before anything behind it.
     Persist(Batch),
+    /// As [`Effect::Persist`], and changes the key slot of the store in the same step.
+    PersistWithSlot(Batch, SlotChange),
+    /// Erase the whole store, and begin as on a new one. Nothing behind it is executed.
+    Erase,
     /// Read from the store and answer with [`Engine::handle_loaded`].
     Load(Load),
     /// Connect to the server.
@@ -81,6 +85,19 @@ pub enum Effect {
     Transmit(Bytes),
     /// Tell the user interface.
     Event(Event),
+}
+
+/// How the key slot of the store changes: with an account, its password opens the store.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SlotChange {
+    /// Makes a slot under these words, or an open one, and keeps it aside.
+    Prepare(Option<Passphrase>),
+    /// Puts the slot that was kept aside in place, if there is one.
+    UsePrepared,
+    /// Puts a slot under these words in place, or an open one.
+    Set(Option<Passphrase>),
+    /// Puts a slot under these words in place, unless the slot is open: that one stays open.
+    Rewrap(Passphrase),
 }
 
 /// One user's client.
@@ -315,7 +332,7 @@ pub fn resident_range() -> (&'static [u8], &'static [u8]) {
 
 /// Whether a moment has come. One that lies further ahead than it ever could means that the clock
 /// was set back: it has come too.
-fn is_due(at: Timestamp, now: Timestamp, ahead_max: Duration) -> bool {
+pub(crate) fn is_due(at: Timestamp, now: Timestamp, ahead_max: Duration) -> bool {
     at <= now || at - now > ahead_max
 }
 

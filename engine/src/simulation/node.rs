@@ -198,6 +198,11 @@ impl Node {
             }
             match effect {
                 Effect::Persist(batch) => crate::block_on(self.store.apply(batch)).unwrap(),
+                // The simulation has no key slot.
+                Effect::PersistWithSlot(batch, _) => {
+                    crate::block_on(self.store.apply(batch)).unwrap();
+                }
+                Effect::Erase => panic!("nobody erases a simulated store"),
                 Effect::Load(load) => {
                     let loaded = crate::block_on(read(&self.store, load)).unwrap();
                     effects.extend(self.engine.handle_loaded(loaded, local).unwrap());

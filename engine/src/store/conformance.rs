@@ -17,6 +17,7 @@ pub async fn run<S: Store>(mut fresh: impl AsyncFnMut() -> S) {
     keys_compare_as_bytes(fresh().await).await;
     values_may_be_empty_or_large(fresh().await).await;
     large_batches_apply_whole(fresh().await).await;
+    cleared_store_is_empty_and_usable(fresh().await).await;
 }
 
 fn batch(puts: &[(&[u8], &[u8])]) -> Batch {
@@ -171,6 +172,26 @@ async fn values_may_be_empty_or_large<S: Store>(mut store: S) {
         .expect("apply");
     assert_eq!(store.get(b"empty").await, Ok(Some(vec![])));
     assert_eq!(store.get(b"large").await, Ok(Some(large)));
+}
+
+async fn cleared_store_is_empty_and_usable<S: Store>(mut store: S) {
+    assert_eq!(store.clear().await, Ok(()), "an empty store is fine");
+    let large = vec![0xa5; 1 << 20];
+    store
+        .apply(batch(&[(b"a", b"1"), (b"b", &large), (&[0xff; 64], b"2")]))
+        .await
+        .expect("apply");
+    store.clear().await.expect("clear");
+    for key in [b"a".as_slice(), b"b", &[0xff; 64]] {
+        assert_eq!(store.get(key).await, Ok(None));
+    }
+    assert!(
+        keys(&store, b"", &[0xff; 65], Direction::Forward, 10)
+            .await
+            .is_empty()
+    );
+    store.apply(batch(&[(b"a", b"3")])).await.expect("apply");
+    assert_eq!(store.get(b"a").await, Ok(Some(b"3".to_vec())));
 }
 
 async fn large_batches_apply_whole<S: Store>(mut store: S) {

@@ -58,6 +58,11 @@ impl Store for MemoryStore {
         }
         Ok(())
     }
+
+    async fn clear(&mut self) -> Result<(), StoreError> {
+        self.entries.clear();
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -107,4 +107,11 @@ pub trait Store {
     /// # Errors
     /// [`StoreError::Backend`]; nothing was changed then.
     fn apply(&mut self, batch: Batch) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Removes everything, or nothing. What it held cannot be found on the disk any more, as far as
+    /// the platform can do that.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`]; nothing was removed then.
+    fn clear(&mut self) -> impl Future<Output = Result<(), StoreError>>;
 }

@@ -70,7 +70,7 @@ impl<S: Store> SealedStore<S> {
         &mut self.store
     }
 
-    #[cfg(test)]
+    /// The store below, without the key.
     pub(crate) fn into_inner(self) -> S {
         self.store
     }
@@ -117,6 +117,22 @@ impl<S: Store> SealedStore<S> {
 
     /// As [`Store::apply`].
     pub(crate) async fn apply(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+        self.seal_batch(&mut batch)?;
+        self.store.apply(batch).await
+    }
+
+    /// As [`Store::apply`], with a new key slot, which is not sealed, in the same batch.
+    pub(crate) async fn apply_with_slot(
+        &mut self,
+        mut batch: Batch,
+        slot: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        self.seal_batch(&mut batch)?;
+        batch.put(crate::record::SLOT, slot);
+        self.store.apply(batch).await
+    }
+
+    fn seal_batch(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         for op in &mut batch.ops {
             if let Op::Put(key, value) = op {
                 let sealed = self.seal(key, value)?;
@@ -124,7 +140,7 @@ impl<S: Store> SealedStore<S> {
                 *value = sealed;
             }
         }
-        self.store.apply(batch).await
+        Ok(())
     }
 
     fn seal(&mut self, key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {

@@ -178,16 +178,32 @@ impl Store for IndexedDbStore {
             return Ok(());
         }
         let transaction = self.writing()?;
-        let issued = issue(&transaction, &batch);
-        match issued {
-            Ok(()) => committed(&transaction).await,
-            Err(error) => {
-                // Fails only when the browser has aborted it already.
-                let _ = transaction.abort();
-                Err(backend(&error))
-            }
+        finished(&transaction, issue(&transaction, &batch)).await
+    }
+
+    async fn clear(&mut self) -> Result<(), StoreError> {
+        let transaction = self.writing()?;
+        finished(&transaction, issue_clear(&transaction)).await
+    }
+}
+
+/// Waits until what was issued is on disk, or takes all of it back.
+async fn finished(
+    transaction: &IdbTransaction,
+    issued: Result<(), JsValue>,
+) -> Result<(), StoreError> {
+    match issued {
+        Ok(()) => committed(transaction).await,
+        Err(error) => {
+            // Fails only when the browser has aborted it already.
+            let _ = transaction.abort();
+            Err(backend(&error))
         }
     }
+}
+
+fn issue_clear(transaction: &IdbTransaction) -> Result<(), JsValue> {
+    transaction.object_store(RECORDS)?.clear().map(drop)
 }
 
 fn issue(transaction: &IdbTransaction, batch: &Batch) -> Result<(), JsValue> {
