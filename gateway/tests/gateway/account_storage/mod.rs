@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bridges;
+mod deletion;
 mod devices;
 mod disk;
 mod invitations;
@@ -81,14 +82,16 @@ conformance! {
         a_repeated_registration_is_done_once,
         whoever_repeats_a_certificate_without_the_credentials_is_refused,
         names_are_reserved_across_dialects_without_case,
-        a_deleted_account_frees_its_name_and_never_its_ids,
-        a_deleted_account_leaves_nothing_in_memory_or_on_questions,
         new_credentials_replace_the_old_ones_at_once,
         accounts_are_limited_as_clients_are,
         hidden_presence_is_told_to_nobody,
         pages_are_in_order_of_names,
         refused_changes_change_nothing,
         changes_are_refused_after_closing,
+    ],
+    deletion: [
+        a_deleted_account_frees_its_name_and_never_its_ids,
+        a_deleted_account_leaves_nothing_in_memory_or_on_questions,
     ],
     devices: [
         ids_of_devices_and_classic_clients_are_distinct,

@@ -1,9 +1,13 @@
 //! Accounts in SQLite: changes by the writer, each in a savepoint; questions by the readers.
 
+mod account;
 mod apply;
 mod bridge;
+mod device;
+mod invitation;
 mod login;
 mod read;
+mod register;
 pub(super) mod statements;
 
 use rand_core::OsRng;
