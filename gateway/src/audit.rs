@@ -1,7 +1,9 @@
 //! The audit log: one JSON line for each security event, in the data folder.
 //!
-//! It is the only place where addresses of peers are written. It never holds names, client ids
-//! (who knows one can pull its mailbox), keys or contents.
+//! It is the only place where addresses of peers are written. It holds account ids, which open
+//! nothing and are what an operator looks for; also of failed logins, if the name is somebody's.
+//! It never holds names (what is typed as a name may be a password), client ids (who knows a
+//! classic one can pull its mailbox), keys, codes or contents.
 
 use core::time::Duration;
 use std::fs::{File, OpenOptions};
@@ -11,7 +13,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use sotto_shared::AccountId;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 
@@ -41,11 +44,143 @@ pub enum Event {
     OriginRefused,
     /// A connection was ended because what it sent is no request.
     BrokenFrame,
+    /// An account was made.
+    AccountRegistered {
+        /// Its id.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// A login by password succeeded.
+    LoggedIn {
+        /// To whose account.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// A login by recovery code succeeded.
+    RecoveryUsed {
+        /// To whose account.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// A login failed, or was begun and never ended.
+    LoginFailed {
+        /// To whose account; none for a name that nobody has.
+        #[serde(serialize_with = "text_if", skip_serializing_if = "Option::is_none")]
+        account: Option<AccountId>,
+    },
+    /// So many logins failed that the next ones are refused.
+    LoginLocked {
+        /// As of a failed login.
+        #[serde(serialize_with = "text_if", skip_serializing_if = "Option::is_none")]
+        account: Option<AccountId>,
+    },
+    /// A login was refused, since too many of the name had failed.
+    LoginRefused,
+    /// The operator has forgotten an account's failed logins.
+    LoginReset {
+        /// Whose.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// A device could not authenticate.
+    AuthenticationRefused {
+        /// Whose, if it is anybody's.
+        #[serde(serialize_with = "text_if", skip_serializing_if = "Option::is_none")]
+        account: Option<AccountId>,
+        /// Why.
+        cause: RefusedCause,
+    },
+    /// A device was added.
+    DeviceAdded {
+        /// To whose account.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// Devices were revoked.
+    DevicesRevoked {
+        /// Of whose account.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+        /// How many.
+        count: usize,
+    },
+    /// Password, recovery code or both were changed.
+    CredentialsChanged {
+        /// Whose.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+        /// Whether the password was.
+        password: bool,
+    },
+    /// An account was deleted.
+    AccountDeleted {
+        /// Its id.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// The operator has disabled an account.
+    AccountDisabled {
+        /// Its id.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// The operator has enabled an account.
+    AccountEnabled {
+        /// Its id.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// An account's classic mailbox was switched on, or carried over.
+    BridgeOn {
+        /// Whose.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// An account's classic mailbox was switched off.
+    BridgeOff {
+        /// Whose.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
+    /// An invitation was made.
+    InvitationMade {
+        /// By whom; nobody's is the operator's.
+        #[serde(serialize_with = "text_if", skip_serializing_if = "Option::is_none")]
+        account: Option<AccountId>,
+    },
+    /// An invitation was used.
+    InvitationUsed {
+        /// By the account that was made with it.
+        #[serde(serialize_with = "text")]
+        account: AccountId,
+    },
     /// Events that were not written, because there were too many.
     Suppressed {
         /// How many.
         count: u64,
     },
+}
+
+/// Why a device could not authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedCause {
+    /// There is none of this id.
+    UnknownDevice,
+    /// The signature is not its own, or is for another connection or gateway.
+    BadSignature,
+    /// It was revoked.
+    Revoked,
+    /// Its account is disabled.
+    Disabled,
+}
+
+fn text<S: Serializer>(account: &AccountId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(account)
+}
+
+fn text_if<S: Serializer>(account: &Option<AccountId>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&account.unwrap_or(AccountId::ZERO))
 }
 
 impl From<LimitHit> for Event {

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 #[cfg(unix)]
-use crate::admin::{self, Hands};
+use crate::admin;
 use crate::audit::{Audit, Event};
 use crate::config::{Config, TlsConfigError};
 use crate::http::{self, HttpConfig, Site};
 use crate::metrics::Metrics;
 use crate::stop::Stopper;
 use crate::storage::Storage;
-use crate::storage::account::AccountStorage;
 use crate::storage::sqlite::{OpenError, SqliteStorage};
 use crate::tls::{Fingerprint, Tls, TlsError};
+use crate::transport::accounts::{Accounts, Operator};
 use crate::transport::{Services, tcp};
 
 /// Why a gateway does not start.
@@ -27,6 +27,9 @@ pub enum StartError {
     /// The storage.
     #[error(transparent)]
     Storage(#[from] OpenError),
+    /// The secrets that accounts were registered with.
+    #[error("the database's secrets for passwords (OPAQUE) cannot be read")]
+    OpaqueSetup,
     /// Settings about TLS that contradict each other, or public plain text.
     #[error(transparent)]
     TlsConfig(#[from] TlsConfigError),
@@ -136,10 +139,17 @@ impl Gateway {
         }
 
         let storage = Arc::new(storage);
-        let accounts: Arc<dyn AccountStorage> = Arc::<SqliteStorage>::clone(&storage);
+        let accounts = Accounts::new(Arc::clone(&storage) as _, config.accounts, &metrics);
+        let accounts = accounts.ok_or(StartError::OpaqueSetup)?;
         let storage: Arc<dyn Storage> = storage;
         let address = config.public_address();
-        let services = Arc::new(Services::new(config.limits, storage, metrics, audit));
+        let services = Arc::new(Services::new(
+            config.limits,
+            storage,
+            accounts,
+            metrics,
+            audit,
+        ));
         let stopper = Stopper::new();
         let http_config = HttpConfig {
             web: config.web,
@@ -184,7 +194,7 @@ impl Gateway {
         #[cfg(unix)]
         admin::serve(
             &config.data,
-            Hands::new(accounts),
+            Operator::new(Arc::clone(&services)),
             address,
             stopper.watcher(),
         );

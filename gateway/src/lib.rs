@@ -29,3 +29,4 @@ mod transport;
 
 pub use gateway::{Addresses, Gateway, StartError};
 pub use tls::{Fingerprint, TlsError};
+pub use transport::accounts::{NOTICE_PAUSE, PRESENCE_PUSH_MAX};

@@ -5,7 +5,8 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::connection::{RESULTS, TALLIED_CODES, Tally};
+use crate::connection::sotto::SottoTally;
+use crate::connection::{RESULTS, TALLIED_CODES, TALLIED_SOTTO_CODES, Tally};
 use crate::storage::Totals;
 
 /// A counter or gauge.
@@ -21,6 +22,11 @@ impl Number {
     /// Subtracts.
     pub fn subtract(&self, n: u64) {
         self.0.fetch_sub(n, Ordering::Relaxed);
+    }
+
+    /// Replaces it.
+    pub fn set(&self, n: u64) {
+        self.0.store(n, Ordering::Relaxed);
     }
 
     /// The present value.
@@ -135,10 +141,14 @@ pub enum LimitHit {
     Origin,
     /// A peer that took too long for the TLS handshake.
     Handshake,
+    /// A peer of version 3 that did not authenticate in time.
+    Unauthenticated,
+    /// Failed logins from one address.
+    LoginsPerAddress,
 }
 
 impl LimitHit {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::Registrations,
@@ -148,6 +158,8 @@ impl LimitHit {
         Self::Idle,
         Self::Origin,
         Self::Handshake,
+        Self::Unauthenticated,
+        Self::LoginsPerAddress,
     ];
 
     /// The limit's name in metrics and audit log.
@@ -162,6 +174,8 @@ impl LimitHit {
             Self::Idle => "idle",
             Self::Origin => "origin",
             Self::Handshake => "handshake",
+            Self::Unauthenticated => "unauthenticated",
+            Self::LoginsPerAddress => "logins_per_address",
         }
     }
 }
@@ -179,10 +193,27 @@ pub enum TransportKind {
 
 const TRANSPORTS: [&str; 3] = ["tcp", "websocket", "http"];
 
+/// What became of a login by password or recovery code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginResult {
+    /// It succeeded.
+    Done,
+    /// It failed, or never ended.
+    Failed,
+    /// It was refused, since there were too many.
+    Locked,
+}
+
+const LOGIN_RESULTS: [&str; 3] = ["done", "failed", "locked"];
+
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub struct Metrics {
     requests: [[Number; RESULTS.len()]; TALLIED_CODES.len()],
+    sotto_requests: [[Number; RESULTS.len()]; TALLIED_SOTTO_CODES.len() + 1],
+    logins: [Number; LOGIN_RESULTS.len()],
+    /// Connected devices.
+    pub sessions: Number,
     open: [Number; 3],
     accepted: [Number; 3],
     /// Bytes from peers.
@@ -203,6 +234,25 @@ impl Metrics {
                     number.add(u64::from(*count));
                 }
             }
+        }
+    }
+
+    /// Adds what version 3 of a connection counted.
+    pub fn add_sotto_tally(&self, tally: &SottoTally) {
+        for (code, result) in tally.requests() {
+            let row = TALLIED_SOTTO_CODES.iter().position(|known| known == code);
+            let row = row.unwrap_or(TALLIED_SOTTO_CODES.len());
+            let counts = self.sotto_requests.get(row);
+            if let Some(number) = counts.and_then(|counts| counts.get(*result as usize)) {
+                number.add(1);
+            }
+        }
+    }
+
+    /// A login was tried.
+    pub fn login(&self, result: LoginResult) {
+        if let Some(number) = self.logins.get(result as usize) {
+            number.add(1);
         }
     }
 
@@ -240,6 +290,27 @@ impl Metrics {
                     format_args!("{name}{{code=\"{code}\",result=\"{result}\"}} {value}"),
                 );
             }
+        }
+        let codes = TALLIED_SOTTO_CODES.map(Some).into_iter().chain([None]);
+        for (code, row) in codes.zip(&self.sotto_requests) {
+            let code = code.map_or_else(|| "other_v3".to_owned(), |code| code.to_string());
+            for (result, number) in RESULTS.iter().zip(row) {
+                let value = number.value();
+                line(
+                    &mut out,
+                    format_args!("{name}{{code=\"{code}\",result=\"{result}\"}} {value}"),
+                );
+            }
+        }
+        let name = "sotto_logins_total";
+        let help = "Logins by password or recovery code.";
+        head(&mut out, name, "counter", help);
+        for (result, number) in LOGIN_RESULTS.iter().zip(&self.logins) {
+            let value = number.value();
+            line(
+                &mut out,
+                format_args!("{name}{{result=\"{result}\"}} {value}"),
+            );
         }
         for (name, kind, help, values) in [
             (
@@ -296,6 +367,12 @@ impl Metrics {
                 "gauge",
                 "Counted bytes in memory.",
                 in_flight,
+            ),
+            (
+                "sotto_sessions",
+                "gauge",
+                "Connected devices.",
+                self.sessions.value(),
             ),
             (
                 "sotto_clients",

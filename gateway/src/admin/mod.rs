@@ -13,8 +13,7 @@ mod server;
 pub use client::{AskError, ask};
 pub use message::{Answer, Request, User};
 
-#[cfg(unix)]
-pub(crate) use operate::Hands;
+pub(crate) use operate::{Operate, OperateError};
 #[cfg(unix)]
 pub(crate) use server::serve;
 

@@ -150,6 +150,8 @@ pub(super) fn answer(result: AloneResult) -> (Response, RequestResult) {
         AloneResult::Clients(Err(error))
         | AloneResult::PublicKey(Err(error))
         | AloneResult::Waiting(Err(error)) => read(error),
+        // Never the result of a classic request.
+        AloneResult::Account(_) => (error_response(), RequestResult::Failed),
     }
 }
 

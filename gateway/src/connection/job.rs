@@ -1,8 +1,9 @@
-//! What a connection asks of the storage.
+//! What a connection asks of storage and accounts.
 
 use sotto_shared::ClientId;
 use sotto_shared::classic::response::{ClientRecord, PublicKeyAnswer};
 
+use super::sotto::{AccountResult, AccountWork};
 use crate::storage::{ReadError, Waiting, Write, Written};
 
 /// Work for the storage. Jobs are submitted in the order in which they are handed out.
@@ -46,6 +47,8 @@ pub enum Alone {
         /// meanwhile, see [`super::Connection::holds_mailbox`].
         deletes: bool,
     },
+    /// A request of version 3.
+    Account(Box<AccountWork>),
 }
 
 /// Result of an [`Alone`].
@@ -59,6 +62,8 @@ pub enum AloneResult {
     PublicKey(Result<PublicKeyAnswer, ReadError>),
     /// A mailbox's messages.
     Waiting(Result<Waiting, ReadError>),
+    /// Of a request of version 3.
+    Account(Box<AccountResult>),
 }
 
 impl AloneResult {
@@ -70,6 +75,7 @@ impl AloneResult {
                 | (Self::Clients(_), Alone::Clients { .. })
                 | (Self::PublicKey(_), Alone::PublicKey { .. })
                 | (Self::Waiting(_), Alone::Waiting { .. })
+                | (Self::Account(_), Alone::Account(_))
         )
     }
 }

@@ -10,29 +10,43 @@
 //! before it is answered, and nothing behind it begins before it is done. For a pull that deletes
 //! (604) that includes the deletion, which is asked for only after the answer was written whole.
 //!
-//! Version 1 and 2 frames are the [`classic`] dialect's business; another dialect will stand
-//! beside it, chosen frame by frame by the version byte.
+//! The version byte of each frame chooses the dialect: [`classic`] for 1 and 2, [`sotto`] for 3.
+//! Neither knows what the other has seen. Pushes of version 3 ([`Connection::push`]) are written
+//! between responses. Time comes in by [`Connection::advance`].
 
 mod classic;
+mod input;
 mod job;
+mod pump;
+pub mod sotto;
 mod tally;
+mod turn;
 mod websocket;
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use bytes::{Buf as _, BytesMut};
 use sotto_shared::ClientId;
-use sotto_shared::classic::response::Response;
-use sotto_shared::classic::{Decoded, Rejected, RequestDecoder, decode_message};
-use sotto_shared::limits::{PACKET_UNIT, SOTTO_PAYLOAD_MAX_UNAUTHENTICATED};
+use sotto_shared::classic::Decoded;
+use sotto_shared::sotto::push::EndReason;
+use sotto_shared::sotto::{Push, Response};
 
 use crate::config::Limits;
-use crate::storage::{StoredId, Write, Written};
-use classic::{Form, Need, Then};
+use crate::storage::{Write, Written};
+use classic::Form;
+use input::Input;
+use sotto::{Dialect, SottoTally};
+use turn::{Reply, Step, Turn};
 
 pub use job::{Alone, AloneResult, Job};
-pub use tally::{RESULTS, RequestResult, TALLIED_CODES, Tally};
+pub use tally::{RESULTS, RequestResult, TALLIED_CODES, TALLIED_SOTTO_CODES, Tally};
 pub use websocket::CloseCode;
+
+/// After this time clients of a gateway that stops are to come back …
+pub const RESTART_IN: Duration = Duration::from_secs(2);
+/// … and a random part of this one, so that they do not all come at once.
+pub const RESTART_SPREAD: Duration = Duration::from_secs(10);
 
 /// How frames are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +55,6 @@ pub enum Framing {
     Stream,
     /// One binary message is one frame.
     WebSocket,
-}
-
-/// What stands at the front of the bytes that arrived.
-#[derive(Debug)]
-enum Input {
-    Stream(RequestDecoder),
-    WebSocket(websocket::Decoder),
 }
 
 /// The part of [`Limits`] that a connection keeps itself.
@@ -61,7 +68,6 @@ struct Bounds {
 /// A request in the order of requests, to be answered when all before it are.
 #[derive(Debug)]
 struct Slot {
-    form: Form,
     outcome: Outcome,
     /// Bytes of content held for it.
     bytes: usize,
@@ -70,33 +76,13 @@ struct Slot {
 #[derive(Debug)]
 enum Outcome {
     /// A send in the storage's hands, to this client.
-    Awaited(ClientId),
-    Stored(ClientId, Written),
-    Rejected,
-}
-
-/// The request that stands alone.
-#[derive(Debug)]
-struct Turn {
-    form: Form,
-    then: Then,
-    step: Step,
-}
-
-#[derive(Debug)]
-enum Step {
-    /// Until everything before it is answered.
-    Blocked(Alone),
-    /// To be handed out.
-    Ready(Alone),
-    /// In the storage's hands.
-    Awaited(Alone),
-    /// Its answer is being written, up to this byte of all output.
-    Delivering {
-        mailbox: ClientId,
-        through: StoredId,
-        end: u64,
-    },
+    Awaited(Form, ClientId),
+    Stored(Form, ClientId, Written),
+    Rejected(Form),
+    /// A request of version 3, by its code.
+    Sotto(u16, Box<Response>),
+    /// It will not be answered.
+    Dropped,
 }
 
 /// One connection.
@@ -131,6 +117,10 @@ pub struct Connection {
     written: u64,
     tally: Tally,
     broken: bool,
+    /// Since an origin of the caller's choice.
+    now: Duration,
+    /// Version 3, once its first frame has come.
+    sotto: Option<Box<Dialect>>,
 }
 
 impl Connection {
@@ -142,12 +132,7 @@ impl Connection {
                 pipeline_requests: limits.pipeline_requests,
                 pipeline_bytes: limits.pipeline_bytes,
             },
-            input: match framing {
-                Framing::Stream => Input::Stream(RequestDecoder::new(limits.content_max)),
-                Framing::WebSocket => {
-                    Input::WebSocket(websocket::Decoder::new(limits.message_max()))
-                }
-            },
+            input: Input::new(framing, limits),
             is_hungry: true,
             input_ended: false,
             is_closing: false,
@@ -167,7 +152,20 @@ impl Connection {
             written: 0,
             tally: Tally::default(),
             broken: false,
+            now: Duration::ZERO,
+            sotto: None,
         }
+    }
+
+    /// Says what time it is, counted from an origin of the caller's choice. The connection's clock
+    /// stands still between calls.
+    pub fn advance(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+    }
+
+    /// By when the peer has to be authenticated, or else be cut; nothing if it need not be.
+    pub fn authentication_due(&self) -> Option<Duration> {
+        self.sotto.as_ref().and_then(|sotto| sotto.due())
     }
 
     /// Takes bytes as they arrived.
@@ -175,10 +173,7 @@ impl Connection {
         if self.is_closing || self.input_ended {
             return;
         }
-        match &mut self.input {
-            Input::Stream(decoder) => decoder.push(bytes),
-            Input::WebSocket(decoder) => decoder.push(bytes),
-        }
+        self.input.push(bytes);
         self.pump();
     }
 
@@ -188,12 +183,50 @@ impl Connection {
         self.pump();
     }
 
-    /// The gateway stops: what arrived whole is still served, then the connection ends.
+    /// The gateway stops: what arrived whole is still served, then the connection ends. Whoever
+    /// speaks version 3 is told when to come back.
     pub fn stop(&mut self) {
+        if self.sotto.as_ref().is_some_and(|sotto| sotto.is_greeted()) {
+            self.push(&Push::Restarting {
+                reconnect_in: RESTART_IN,
+                spread: RESTART_SPREAD,
+            });
+        }
         if self.goodbye.is_some() {
             self.goodbye = Some(CloseCode::GoingAway);
         }
         self.receive_end();
+    }
+
+    /// Says something unasked, to a peer that speaks version 3. [`Push::SessionEnded`] ends the
+    /// connection behind it; so does a peer that does not read what it is told.
+    pub fn push(&mut self, push: &Push) {
+        if self.is_closing {
+            return;
+        }
+        let frame = push.to_frame();
+        let end = self.written + to_u64(self.output.len() + frame.encoded_len());
+        let Some(sotto) = &mut self.sotto else {
+            return;
+        };
+        let ends = matches!(push, Push::SessionEnded(_));
+        if !ends && !sotto.pushes.has_room(frame.encoded_len()) {
+            return self.push(&Push::SessionEnded(EndReason::TooSlow));
+        }
+        sotto.pushes.add(end, frame.encoded_len());
+        self.put_frame(&frame);
+        if ends {
+            self.is_closing = true;
+            // A session that is over gets no answer any more.
+            for slot in &mut self.slots {
+                if matches!(slot.outcome, Outcome::Sotto(..)) {
+                    slot.outcome = Outcome::Dropped;
+                }
+            }
+            self.turn
+                .take_if(|turn| matches!(turn.reply, Reply::Sotto(_)));
+        }
+        self.pump();
     }
 
     /// The next work for the storage.
@@ -223,10 +256,10 @@ impl Connection {
             .slots
             .iter_mut()
             .skip(at)
-            .filter(|slot| matches!(slot.outcome, Outcome::Awaited(_)));
+            .filter(|slot| matches!(slot.outcome, Outcome::Awaited(..)));
         for (slot, written) in awaited.zip(results) {
-            if let Outcome::Awaited(to) = slot.outcome {
-                slot.outcome = Outcome::Stored(to, *written);
+            if let Outcome::Awaited(form, to) = slot.outcome {
+                slot.outcome = Outcome::Stored(form, to, *written);
             }
         }
         self.pump();
@@ -240,54 +273,6 @@ impl Connection {
         self.pump();
     }
 
-    fn advance_turn(&mut self, mut turn: Box<Turn>, result: AloneResult) {
-        match &turn.step {
-            Step::Awaited(work) if result.answers(work) => {}
-            _ => {
-                self.turn = Some(turn);
-                return;
-            }
-        }
-        match (turn.then, result) {
-            (Then::Waiting(mailbox), AloneResult::Written(Written::Deleted)) => {
-                turn.then = Then::Answer;
-                turn.step = Step::Ready(Alone::Waiting {
-                    mailbox,
-                    deletes: false,
-                });
-                self.turn = Some(turn);
-            }
-            // The deletion of what was delivered. If it failed, it will be delivered again.
-            (Then::Delete(_), AloneResult::Written(_)) => {}
-            (Then::Delete(mailbox), AloneResult::Waiting(Ok(waiting))) => {
-                let through = waiting.through;
-                self.answer(turn.form, AloneResult::Waiting(Ok(waiting)));
-                if let Some(through) = through {
-                    self.pad_if_packet_ends();
-                    turn.step = Step::Delivering {
-                        mailbox,
-                        through,
-                        end: self.written + to_u64(self.output.len()),
-                    };
-                    self.turn = Some(turn);
-                }
-            }
-            (_, result) => self.answer(turn.form, result),
-        }
-    }
-
-    /// In packet mode the padding belongs to the answer: the peer reads both or neither.
-    fn pad_if_packet_ends(&mut self) {
-        if self.peeked.is_none() {
-            self.peeked = self.decode().map(Box::new);
-        }
-        if matches!(self.peeked.as_deref(), Some(Decoded::PacketEnd)) {
-            self.peeked = None;
-            self.begin_packet_end();
-            self.pad();
-        }
-    }
-
     /// What is to be transmitted now.
     pub fn output(&self) -> &[u8] {
         &self.output
@@ -299,6 +284,9 @@ impl Connection {
         self.written += to_u64(bytes);
         if self.output.is_empty() {
             self.output = BytesMut::new();
+        }
+        if let Some(sotto) = &mut self.sotto {
+            sotto.pushes.wrote(self.written);
         }
         if let Some(turn) = &mut self.turn
             && let Step::Delivering {
@@ -325,11 +313,7 @@ impl Connection {
 
     /// Whether the peer stands in the middle of a frame, and only it can go on.
     pub fn is_mid_frame(&self) -> bool {
-        self.wants_input()
-            && match &self.input {
-                Input::Stream(decoder) => decoder.is_mid_frame(),
-                Input::WebSocket(decoder) => decoder.is_mid_message(),
-            }
+        self.wants_input() && self.input.is_mid_frame()
     }
 
     /// Whether everything that arrived whole is answered and written.
@@ -349,18 +333,12 @@ impl Connection {
 
     /// The mailbox whose messages this connection is delivering and about to delete.
     pub fn holds_mailbox(&self) -> bool {
-        self.turn
-            .as_ref()
-            .is_some_and(|turn| matches!(turn.then, Then::Delete(_)))
+        self.turn.as_ref().is_some_and(|turn| turn.holds_mailbox())
     }
 
     /// Bytes held in memory for this connection.
     pub fn held_bytes(&self) -> usize {
-        let input = match &self.input {
-            Input::Stream(decoder) => decoder.buffered(),
-            Input::WebSocket(decoder) => decoder.buffered(),
-        };
-        input + self.held + self.output.len()
+        self.input.buffered() + self.held + self.output.len()
     }
 
     /// What was counted since the last call, if anything.
@@ -368,208 +346,9 @@ impl Connection {
         self.tally.take()
     }
 
-    /// Goes on with whatever can go on.
-    fn pump(&mut self) {
-        loop {
-            self.flush();
-            if self.turn.is_some() {
-                self.unblock();
-                return;
-            }
-            if self.is_closing {
-                self.finish();
-                return;
-            }
-            if !self.has_room() {
-                return;
-            }
-            match self
-                .peeked
-                .take()
-                .map(|peeked| *peeked)
-                .or_else(|| self.decode())
-            {
-                Some(decoded) => self.accept(decoded),
-                None if self.is_closing => {}
-                None if self.input_ended => self.is_closing = true,
-                None => return,
-            }
-        }
-    }
-
-    fn has_room(&self) -> bool {
-        self.slots.len() < self.bounds.pipeline_requests
-            && self.held < self.bounds.pipeline_bytes.max(1)
-            && self.output.len() < self.bounds.pipeline_bytes.max(1)
-    }
-
-    fn decode(&mut self) -> Option<Decoded> {
-        if self.is_closing {
-            return None;
-        }
-        let decoded = match &mut self.input {
-            Input::Stream(decoder) => decoder.next_decoded(),
-            Input::WebSocket(_) => self.decode_websocket(),
-        };
-        self.is_hungry = decoded.is_none();
-        decoded
-    }
-
-    fn decode_websocket(&mut self) -> Option<Decoded> {
-        loop {
-            let Input::WebSocket(decoder) = &mut self.input else {
-                return None;
-            };
-            match decoder.next_event()? {
-                websocket::Event::Message(message) => {
-                    return Some(decode_message(
-                        message,
-                        self.bounds.content_max,
-                        SOTTO_PAYLOAD_MAX_UNAUTHENTICATED,
-                    ));
-                }
-                websocket::Event::Ping(payload) => {
-                    websocket::put_pong(&payload, &mut self.output);
-                    if !self.has_room() {
-                        return None;
-                    }
-                }
-                websocket::Event::Close => {
-                    self.is_closing = true;
-                    return None;
-                }
-                websocket::Event::Broken(code) => {
-                    self.is_closing = true;
-                    self.broken = true;
-                    self.goodbye = Some(code);
-                    return None;
-                }
-            }
-        }
-    }
-
-    fn accept(&mut self, decoded: Decoded) {
-        match decoded {
-            Decoded::Request(request) => {
-                let form = classic::form_of(&request);
-                match classic::need_of(request) {
-                    Need::Send { to, write, bytes } => {
-                        if self.batch.is_empty() {
-                            self.batch_first = self.first_slot + to_u64(self.slots.len());
-                        }
-                        self.batch.push(write);
-                        self.held += bytes;
-                        self.slots.push_back(Slot {
-                            form,
-                            outcome: Outcome::Awaited(to),
-                            bytes,
-                        });
-                    }
-                    Need::Alone { first, then } => {
-                        self.turn = Some(Box::new(Turn {
-                            form,
-                            then,
-                            step: Step::Blocked(first),
-                        }));
-                    }
-                }
-            }
-            Decoded::Rejected(rejected) => self.reject(&rejected),
-            Decoded::PacketEnd => self.begin_packet_end(),
-            Decoded::Sotto(_) | Decoded::SottoTooLarge { .. } => {
-                self.is_closing = true;
-                self.broken = true;
-            }
-        }
-    }
-
-    fn reject(&mut self, rejected: &Rejected) {
-        self.slots.push_back(Slot {
-            form: Form {
-                code: 0,
-                version: rejected.version,
-                order: rejected.order,
-            },
-            outcome: Outcome::Rejected,
-            bytes: 0,
-        });
-        if rejected.is_fatal() {
-            self.is_closing = true;
-            self.broken = true;
-            if self.goodbye.is_some() {
-                self.goodbye = Some(CloseCode::Policy);
-            }
-        }
-    }
-
-    /// Lets the request that stands alone begin once it is alone.
-    fn unblock(&mut self) {
-        if !self.slots.is_empty() || !self.batch.is_empty() {
-            return;
-        }
-        if let Some(turn) = &mut self.turn
-            && let Step::Blocked(work) = &turn.step
-        {
-            turn.step = Step::Ready(work.clone());
-        }
-    }
-
-    /// Answers what is done, up to the first request that is not.
-    fn flush(&mut self) {
-        while let Some(slot) = self.slots.front() {
-            let (response, result) = match slot.outcome {
-                Outcome::Awaited(_) => return,
-                Outcome::Stored(to, written) => classic::answer_to_send(to, written),
-                Outcome::Rejected => (classic::error_response(), RequestResult::Rejected),
-            };
-            let (form, bytes) = (slot.form, slot.bytes);
-            self.slots.pop_front();
-            self.first_slot += 1;
-            self.held -= bytes;
-            self.emit(form, &response, result);
-        }
-        self.slots = VecDeque::new();
-    }
-
-    fn answer(&mut self, form: Form, result: AloneResult) {
-        let (response, result) = classic::answer(result);
-        self.emit(form, &response, result);
-    }
-
-    fn emit(&mut self, form: Form, response: &Response, result: RequestResult) {
-        if matches!(self.input, Input::WebSocket(_)) {
-            websocket::put_binary_header(response.encoded_len(), &mut self.output);
-        }
-        response.encode(form.version, form.order, &mut self.output);
-        self.tally.count(form.code, result);
-    }
-
-    fn begin_packet_end(&mut self) {
-        self.is_closing = true;
-        self.pads = true;
-    }
-
-    /// Fills the last packet of output with zeros.
-    fn pad(&mut self) {
-        let unit = to_u64(PACKET_UNIT);
-        let total = self.written + to_u64(self.output.len());
-        let missing = (unit - total % unit) % unit;
-        let padded = self.output.len() + usize::try_from(missing).unwrap_or(0);
-        self.output.resize(padded, 0);
-        self.pads = false;
-    }
-
-    /// Writes what comes behind the last answer.
-    fn finish(&mut self) {
-        if !self.slots.is_empty() {
-            return;
-        }
-        if self.pads {
-            self.pad();
-        }
-        if let Some(code) = self.goodbye.take() {
-            websocket::put_close(code, &mut self.output);
-        }
+    /// The same for version 3.
+    pub fn take_sotto_tally(&mut self) -> Option<SottoTally> {
+        self.sotto.as_mut().and_then(|sotto| sotto.tally.take())
     }
 }
 

@@ -1,10 +1,36 @@
 //! What a connection counts, handed out in one piece now and then.
 
 use sotto_shared::classic::code;
+use sotto_shared::sotto::code as sotto;
 
 /// Request codes that are counted each for itself; everything else is the last.
 pub const TALLIED_CODES: [&str; 9] = [
     "600", "601", "602", "603", "604", "610", "613", "614", "other",
+];
+
+/// The same for version 3.
+pub const TALLIED_SOTTO_CODES: [u16; 21] = [
+    sotto::CLIENT_HELLO,
+    sotto::PING,
+    sotto::REGISTER_START,
+    sotto::REGISTER_FINISH,
+    sotto::LOGIN_START,
+    sotto::LOGIN_FINISH,
+    sotto::ADD_DEVICE,
+    sotto::AUTHENTICATE,
+    sotto::LIST_DEVICES,
+    sotto::REVOKE_DEVICES,
+    sotto::RENAME_DEVICE,
+    sotto::CREDENTIALS_START,
+    sotto::CREDENTIALS_FINISH,
+    sotto::DELETE_ACCOUNT,
+    sotto::UPDATE_PROFILE,
+    sotto::SET_BRIDGE,
+    sotto::LIST_ACCOUNTS,
+    sotto::FIND_ACCOUNTS,
+    sotto::INVITE,
+    sotto::LIST_INVITATIONS,
+    sotto::CANCEL_INVITATION,
 ];
 
 /// What can become of a request.

@@ -11,8 +11,10 @@ use std::time::Instant;
 use sotto_shared::classic::response::{CLIENT_RECORD, WAITING_PREFIX};
 
 use super::Services;
+use super::accounts::{self, Peer};
 use super::claims::Claim;
 use super::limits::Share;
+use super::sessions::Inbox;
 use crate::audit::Event;
 use crate::connection::{Alone, AloneResult, Connection, Job};
 use crate::metrics::LimitHit;
@@ -25,7 +27,9 @@ const BATCHES: usize = 2;
 /// The jobs of one connection that are under way.
 pub(super) struct Jobs {
     sends: VecDeque<Sends>,
-    alone: Option<Pin<Box<dyn Future<Output = Finished> + Send>>>,
+    alone: Option<Pin<Box<dyn Future<Output = Box<Finished>> + Send>>>,
+    /// What version 3 remembers; away while one of its requests is under way.
+    peer: Option<Box<Peer>>,
 }
 
 struct Sends {
@@ -39,12 +43,26 @@ pub(super) struct Finished {
     result: AloneResult,
     claim: Option<Claim>,
     share: Option<Share>,
+    peer: Option<Box<Peer>>,
+    inbox: Option<Inbox>,
+}
+
+impl From<accounts::Finished> for Finished {
+    fn from(finished: accounts::Finished) -> Self {
+        Self {
+            result: AloneResult::Account(Box::new(finished.result)),
+            claim: None,
+            share: None,
+            peer: Some(finished.peer),
+            inbox: finished.inbox,
+        }
+    }
 }
 
 /// What finished.
 pub(super) enum Done {
     Sends { first: u64, written: Vec<Written> },
-    Alone(Finished),
+    Alone(Box<Finished>),
 }
 
 impl Jobs {
@@ -52,7 +70,14 @@ impl Jobs {
         Self {
             sends: VecDeque::new(),
             alone: None,
+            peer: None,
         }
+    }
+
+    /// Gives up the device's session, and whatever is under way.
+    pub(super) fn end(&mut self) {
+        self.alone = None;
+        self.peer = None;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -75,8 +100,19 @@ impl Jobs {
                     count: batch.len(),
                     pending: services.storage.write(batch),
                 }),
+                Job::Alone(Alone::Account(work)) => {
+                    let peer = self.peer.take().unwrap_or_default();
+                    let services = Arc::clone(services);
+                    let work = accounts::run(*work, peer, services, address);
+                    self.alone = Some(Box::pin(
+                        async move { Box::new(Finished::from(work.await)) },
+                    ));
+                }
                 Job::Alone(work) => {
-                    self.alone = Some(Box::pin(run(work, Arc::clone(services), address)))
+                    self.alone = {
+                        let work = run(work, Arc::clone(services), address);
+                        Some(Box::pin(async move { Box::new(work.await) }))
+                    }
                 }
             }
         }
@@ -120,8 +156,15 @@ impl Future for NextDone<'_> {
 }
 
 impl Done {
-    /// Gives the result to the connection; its mailbox and memory go to the session.
-    pub(super) fn give(self, core: &mut Connection, claim: &mut Option<Claim>, share: &mut Share) {
+    /// Gives the result to the connection; its mailbox, memory and pushes go to the session.
+    pub(super) fn give(
+        self,
+        core: &mut Connection,
+        jobs: &mut Jobs,
+        claim: &mut Option<Claim>,
+        share: &mut Share,
+        inbox: &mut Option<Inbox>,
+    ) {
         match self {
             Self::Sends { first, written } => core.sends_done(first, &written),
             Self::Alone(finished) => {
@@ -130,6 +173,12 @@ impl Done {
                 }
                 if let Some(reserved) = finished.share {
                     share.absorb(reserved);
+                }
+                if finished.peer.is_some() {
+                    jobs.peer = finished.peer;
+                }
+                if finished.inbox.is_some() {
+                    *inbox = finished.inbox;
                 }
                 core.alone_done(finished.result);
             }
@@ -143,8 +192,12 @@ async fn run(work: Alone, services: Arc<Services>, address: IpAddr) -> Finished 
         result,
         claim: None,
         share: None,
+        peer: None,
+        inbox: None,
     };
     match work {
+        // They have a future of their own.
+        Alone::Account(_) => plain(AloneResult::Written(Written::Failed)),
         Alone::Register(write) => plain(AloneResult::Written(
             register(write, &services, address).await,
         )),
@@ -162,10 +215,10 @@ async fn run(work: Alone, services: Arc<Services>, address: IpAddr) -> Finished 
             else {
                 return plain(AloneResult::Clients(Err(ReadError::Failed)));
             };
+            let clients = storage.clients(requester).await;
             Finished {
-                result: AloneResult::Clients(flatten(storage.clients(requester).await)),
-                claim: None,
                 share: Some(share),
+                ..plain(AloneResult::Clients(flatten(clients)))
             }
         }
         Alone::Waiting { mailbox, deletes } => {
@@ -181,10 +234,11 @@ async fn run(work: Alone, services: Arc<Services>, address: IpAddr) -> Finished 
             let Some(share) = reserve(&services, address, size).await else {
                 return plain(AloneResult::Waiting(Err(ReadError::Failed)));
             };
+            let waiting = storage.waiting(mailbox, max).await;
             Finished {
-                result: AloneResult::Waiting(flatten(storage.waiting(mailbox, max).await)),
                 claim,
                 share: Some(share),
+                ..plain(AloneResult::Waiting(flatten(waiting)))
             }
         }
     }

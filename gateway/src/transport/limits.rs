@@ -13,7 +13,7 @@ use crate::metrics::LimitHit;
 
 /// Who an address stands for: an IPv4 address, or the /64 of an IPv6 address, of which one
 /// subscriber has all addresses.
-fn subscriber(address: IpAddr) -> IpAddr {
+pub(super) fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
         v4 => v4,

@@ -1,11 +1,13 @@
 //! Sockets: what carries bytes to and from a [`crate::connection::Connection`].
 
 mod accept;
+pub(crate) mod accounts;
 mod claims;
 mod handshake;
 mod jobs;
 pub(crate) mod limits;
 mod session;
+mod sessions;
 mod stream;
 pub(crate) mod tcp;
 pub(crate) mod websocket;
@@ -17,6 +19,7 @@ use crate::audit::{Audit, Event};
 use crate::config::Limits;
 use crate::metrics::{LimitHit, Metrics};
 use crate::storage::Storage;
+use accounts::Accounts;
 use claims::Claims;
 use limits::{Admission, ByteBudget, Registrations};
 
@@ -28,6 +31,7 @@ pub(crate) use handshake::shake_hands;
 pub(crate) struct Services {
     pub(crate) limits: Limits,
     pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) accounts: Accounts,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) audit: Audit,
     pub(crate) admission: Arc<Admission>,
@@ -40,10 +44,12 @@ impl Services {
     pub(crate) fn new(
         limits: Limits,
         storage: Arc<dyn Storage>,
+        accounts: Accounts,
         metrics: Arc<Metrics>,
         audit: Audit,
     ) -> Self {
         Self {
+            accounts,
             admission: Admission::new(limits.connections, limits.connections_per_address),
             budget: ByteBudget::new(limits.in_flight_bytes),
             registrations: Registrations::new(limits.registrations_per_hour),

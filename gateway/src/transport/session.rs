@@ -6,12 +6,14 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use sotto_shared::sotto::Push;
 use tokio::time::Instant;
 
 use super::Services;
 use super::claims::Claim;
 use super::jobs::Jobs;
 use super::limits::Share;
+use super::sessions::Inbox;
 use super::stream::{Received, Stream};
 use crate::audit::Event;
 use crate::connection::Connection;
@@ -55,11 +57,15 @@ pub(super) struct Session {
     jobs: Jobs,
     claim: Option<Claim>,
     share: Share,
+    /// What is pushed to the device, once there is one.
+    inbox: Option<Inbox>,
     clock: Clock,
 }
 
 /// Since when the peer owes something.
 struct Clock {
+    /// The origin of the connection's clock.
+    begin: Instant,
     /// The last bytes in either direction.
     active: Instant,
     /// Inside a frame: its last progress.
@@ -86,7 +92,9 @@ impl Session {
             claim: None,
             share: Share::new(&services.budget),
             services,
+            inbox: None,
             clock: Clock {
+                begin: Instant::now(),
                 active: Instant::now(),
                 reading: None,
                 read: 0,
@@ -99,9 +107,9 @@ impl Session {
     /// Serves until the peer leaves, a limit cuts it, or the gateway stops.
     pub(super) async fn run(mut self: Box<Self>, mut stop: Stop) {
         let result = self.serve(&mut stop).await;
-        if let Some(tally) = self.core.take_tally() {
-            self.services.metrics.add_tally(&tally);
-        }
+        self.tally();
+        self.jobs.end();
+        self.inbox = None;
         match result {
             Ok(()) => {
                 if self.core.is_broken() {
@@ -128,8 +136,15 @@ impl Session {
             let deadline = self.deadline();
             tokio::select! {
                 biased;
+                push = next_push(&mut self.inbox) => {
+                    if let Some(push) = push {
+                        self.core.push(&push);
+                    }
+                }
                 done = self.jobs.next_done() => {
-                    done.give(&mut self.core, &mut self.claim, &mut self.share);
+                    self.core.advance(self.clock.begin.elapsed());
+                    let Self { core, jobs, claim, share, inbox, .. } = self;
+                    done.give(core, jobs, claim, share, inbox);
                 }
                 ready = self.stream.ready(wants_input, wants_output) => {
                     if ready? && wants_input {
@@ -167,9 +182,7 @@ impl Session {
         if !self.core.holds_mailbox() {
             self.claim = None;
         }
-        if let Some(tally) = self.core.take_tally() {
-            self.services.metrics.add_tally(&tally);
-        }
+        self.tally();
         let counted = self.core.held_bytes().saturating_sub(FREE_BYTES);
         if !self.share.resize(counted, false) {
             self.share.resize(counted, true);
@@ -217,6 +230,7 @@ impl Session {
 
     /// Reads once.
     fn read(&mut self) -> Result<(), Cut> {
+        self.core.advance(self.clock.begin.elapsed());
         let Self { stream, core, .. } = self;
         let read = READ_BUFFER
             .with_borrow_mut(|buffer| stream.try_read(buffer, |bytes| core.receive(bytes)));
@@ -226,6 +240,15 @@ impl Session {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    fn tally(&mut self) {
+        if let Some(tally) = self.core.take_tally() {
+            self.services.metrics.add_tally(&tally);
+        }
+        if let Some(tally) = self.core.take_sotto_tally() {
+            self.services.metrics.add_sotto_tally(&tally);
+        }
     }
 
     fn received(&mut self, received: Received) {
@@ -244,7 +267,13 @@ impl Session {
         let limits = &self.services.limits;
         let write = |since: Instant| (since + limits.write_stall, LimitHit::WriteStall);
         let read = |since: Instant| (since + limits.read_stall, LimitHit::ReadStall);
+        let due = self.core.authentication_due();
+        let due = due.map(|due| (self.clock.begin + due, LimitHit::Unauthenticated));
         let owed = match (self.clock.writing.map(write), self.clock.reading.map(read)) {
+            (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
+            (a, b) => a.or(b),
+        };
+        let owed = match (owed, due) {
             (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
             (a, b) => a.or(b),
         };
@@ -287,6 +316,18 @@ async fn stop_order(stop: &mut Stop, is_stopping: bool) {
     } else {
         stop.draining().await;
     }
+}
+
+/// Waits for the next push; for ever without a device.
+async fn next_push(inbox: &mut Option<Inbox>) -> Option<Arc<Push>> {
+    let Some(open) = inbox else {
+        return core::future::pending().await;
+    };
+    let push = open.recv().await;
+    if push.is_none() {
+        *inbox = None;
+    }
+    push
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

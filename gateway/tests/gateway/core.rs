@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 use sotto_gateway::config::Limits;
+use sotto_gateway::connection::sotto::error;
 use sotto_gateway::connection::{Alone, AloneResult, Connection, Framing, Job};
 use sotto_gateway::storage::{ReadError, Refusal, StoredId, Waiting, Write, Written};
 use sotto_shared::classic::request::{PublicKey, PullAfter};
 use sotto_shared::classic::response::{ClientRecord, PublicKeyAnswer, WaitingMessage};
 use sotto_shared::classic::{PublicKeyBytes, RequestBody, Version};
+use sotto_shared::sotto::ErrorCode;
 use sotto_shared::wire::ByteOrder;
 use sotto_shared::{ClientId, MessageId, UserName};
 
@@ -94,6 +96,9 @@ impl Model {
     fn alone(&mut self, work: Alone) -> AloneResult {
         let refused = Err(ReadError::Refused(Refusal::UnknownRequester));
         match work {
+            Alone::Account(_) => AloneResult::Account(Box::new(
+                sotto_shared::sotto::Response::Error(error(ErrorCode::Unavailable)).into(),
+            )),
             Alone::Register(write) | Alone::Write(write) => AloneResult::Written(self.write(write)),
             Alone::Clients { requester } if !self.knows(requester) => {
                 AloneResult::Clients(refused.map(|(): ()| Vec::new()))
