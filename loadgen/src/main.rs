@@ -9,6 +9,7 @@ mod endurance;
 mod frames;
 mod gateway;
 mod idle;
+mod logins;
 mod percentiles;
 mod proc;
 mod report;
@@ -52,6 +53,8 @@ enum Bench {
     Durable(durable::Options),
     /// The gateway's memory for each idle connection
     Idle(idle::Options),
+    /// Password logins a second, and what a flood of them does to connected users
+    Logins(logins::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<()> {
         match &arguments.command {
             Command::Bench(Bench::Durable(options)) => durable::run(gateway, options).await,
             Command::Bench(Bench::Idle(options)) => idle::run(gateway, options).await,
+            Command::Bench(Bench::Logins(options)) => logins::run(gateway, options).await,
             Command::Crash(options) => endurance::crash(gateway, options).await,
             Command::Soak(options) => endurance::soak(gateway, options).await,
         }

@@ -14,7 +14,7 @@ struct Part {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part {
         name: "durable",
         about: "durable sends over TCP and WebSocket beside raw inserts, and their latency",
@@ -24,6 +24,11 @@ const PARTS: [Part; 5] = [
         name: "idle",
         about: "the gateway's memory for each of 10,000 idle connections",
         run: idle,
+    },
+    Part {
+        name: "logins",
+        about: "password logins a second, and what a flood of them does to connected users",
+        run: logins,
     },
     Part {
         name: "crash",
@@ -75,6 +80,10 @@ fn durable(workspace: &Workspace) -> Result<()> {
 
 fn idle(workspace: &Workspace) -> Result<()> {
     loadgen(workspace, &["bench", "idle"])
+}
+
+fn logins(workspace: &Workspace) -> Result<()> {
+    loadgen(workspace, &["bench", "logins"])
 }
 
 fn crash(workspace: &Workspace) -> Result<()> {
