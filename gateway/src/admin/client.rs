@@ -1,7 +1,7 @@
 //! The side of the command line.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::operate::{Hands, answer};
@@ -48,7 +48,10 @@ pub async fn ask(config: &Config, request: Request) -> Result<Answer, AskError> 
 
 /// Nothing if no gateway is listening.
 #[cfg(unix)]
-async fn ask_running(data: &Path, request: &Request) -> Result<Option<Answer>, AskError> {
+async fn ask_running(
+    data: &std::path::Path,
+    request: &Request,
+) -> Result<Option<Answer>, AskError> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     let mut stream = match tokio::net::UnixStream::connect(data.join(super::SOCKET)).await {

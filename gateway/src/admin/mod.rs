@@ -21,9 +21,11 @@ pub(crate) use server::serve;
 pub const SOCKET: &str = "admin.sock";
 
 /// Longest request in bytes.
+#[cfg(unix)]
 const REQUEST_MAX: u64 = 4096;
 
 /// Longest time from connecting to the end of the answer.
+#[cfg(unix)]
 const PATIENCE: core::time::Duration = core::time::Duration::from_secs(30);
 
 /// Days that an invitation is good for, at most: ten years.

@@ -274,7 +274,7 @@ pub enum Refused {
     NameTaken,
     /// The account or client id is in use, or was.
     IdTaken,
-    /// No such account, device or invitation.
+    /// No such account, device or invitation; or the account is disabled, where that matters.
     Unknown,
     /// The invitation is unknown, used or expired.
     InvitationInvalid,

@@ -150,6 +150,21 @@ pub(super) async fn a_disabled_account_is_hidden_and_its_classic_mailbox_unreach
         store.send(mailbox, bob).await,
         Written::Refused(Refusal::UnknownRequester)
     );
+    let listed = store.both.storage.clients(bob).await.unwrap().unwrap();
+    assert!(listed.is_empty());
+    assert_eq!(
+        store.both.storage.public_key(bob, mailbox).await.unwrap(),
+        Err(ReadError::Refused(Refusal::UnknownClient))
+    );
+    let late = Change::SetBridge {
+        account: alice.account,
+        bridge: Some(alice.bridge(ClientId::from_bytes([8; 16]), 1)),
+    };
+    for late in [late, add(&alice)] {
+        assert_eq!(store.apply(late).await, Err(Refused::Unknown));
+    }
+    let late = store.invite(Some(alice.account), 2).await;
+    assert_eq!(late, Err(Refused::Unknown));
     store.done(disable(false)).await;
     store.done(disable(false)).await;
     assert!(store.is_open(1).await);

@@ -17,7 +17,7 @@ impl Apply<'_> {
         recovery: Option<&StoredCredential>,
         revocations: &[DeviceRevocation],
     ) -> Result<Applied> {
-        let known = self.known(account)?;
+        let known = self.enabled(account)?;
         if let Some(credential) = password {
             self.put_credential(known.number, Slot::Password, credential)?;
             self.execute(statements::NEXT_EPOCH, [known.number])?;

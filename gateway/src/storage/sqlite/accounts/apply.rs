@@ -36,6 +36,7 @@ pub(super) struct Known {
     pub(super) account: AccountId,
     pub(super) key: AccountPublicKey,
     pub(super) name: AccountName,
+    disabled: bool,
 }
 
 impl Apply<'_> {
@@ -125,10 +126,18 @@ impl Apply<'_> {
                     account,
                     key: super::read::account_key(row, 1)?,
                     name: super::read::name(row, 2)?,
+                    disabled: row.get(3)?,
                 })
             })
             .optional()?;
         Ok(found.ok_or(Refused::Unknown)?)
+    }
+
+    /// An account that is not disabled: what one that was a moment ago still asks for is too late.
+    pub(super) fn enabled(&mut self, account: AccountId) -> Result<Known> {
+        let known = self.known(account)?;
+        refuse_if(known.disabled, Refused::Unknown)?;
+        Ok(known)
     }
 
     pub(super) fn exists(&self, sql: &str, key: impl Params) -> Result<bool> {

@@ -21,11 +21,12 @@ impl Apply<'_> {
         account: AccountId,
         bridge: Option<&(BridgeCertificate, PublicKeyBytes)>,
     ) -> Result<Applied> {
-        let known = self.known(account)?;
         let Some((certificate, public_key)) = bridge else {
+            let known = self.known(account)?;
             self.drop_bridge(known.number)?;
             return Ok(Applied::Done);
         };
+        let known = self.enabled(account)?;
         refuse_if(certificate.account != known.account, Refused::Unknown)?;
         if self.bridge_client(known.number)? == Some(certificate.client) {
             let row = params![certificate.client.as_bytes(), &public_key.0[..]];

@@ -17,7 +17,7 @@ impl Apply<'_> {
         certificate: &DeviceCertificate,
         label: &DeviceLabel,
     ) -> Result<Applied> {
-        let known = self.known(certificate.account)?;
+        let known = self.enabled(certificate.account)?;
         refuse_if(known.key != certificate.account_key, Refused::Unknown)?;
         let stored: Option<(i64, Vec<u8>, Vec<u8>)> = self
             .database

@@ -22,7 +22,7 @@ impl Apply<'_> {
     ) -> Result<Applied> {
         let mut number = 0;
         if let Some(account) = by {
-            number = self.known(account)?.number;
+            number = self.enabled(account)?.number;
             let open: usize = self
                 .database
                 .prepare_cached(statements::COUNT_INVITATIONS)?

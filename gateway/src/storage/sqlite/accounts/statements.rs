@@ -23,7 +23,8 @@ pub(super) const INSERT_USED_DEVICE_IDS: &str =
 // ---- Accounts
 
 pub(in super::super) const COUNT_ACCOUNTS: &str = "SELECT count(*) FROM accounts";
-pub(super) const FIND_NUMBER: &str = "SELECT Number, AccountKey, Name FROM accounts WHERE ID = ?1";
+pub(super) const FIND_NUMBER: &str =
+    "SELECT Number, AccountKey, Name, Disabled FROM accounts WHERE ID = ?1";
 /// What a repeated registration has to equal.
 pub(super) const FIND_REGISTRATION: &str = "SELECT a.ID, a.AccountKey, d.Certificate, \
     p.PasswordFile, p.WrappedVaultKey, r.PasswordFile, r.WrappedVaultKey, v.Content \

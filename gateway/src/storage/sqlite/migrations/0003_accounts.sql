@@ -24,6 +24,8 @@ CREATE TABLE accounts (
     CreatedAt     INTEGER NOT NULL -- seconds since 1970
 ) STRICT;
 
+CREATE INDEX accounts_disabled ON accounts (Number) WHERE Disabled = 1;
+
 -- Apart from the accounts, so that lists of these read no vaults.
 CREATE TABLE vaults (
     Account INTEGER PRIMARY KEY, -- accounts.Number
