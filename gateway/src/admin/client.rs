@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::operate::{Hands, answer};
 use super::{Answer, Request};
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::metrics::CommitMetrics;
 use crate::storage::Storage as _;
@@ -29,6 +30,14 @@ pub enum AskError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// What is done cannot be written down.
+    #[error("cannot write to {path}: {source}")]
+    Audit {
+        /// The audit log.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The running gateway broke off.
     #[error("the running gateway did not answer: {0}")]
     Broken(io::Error),
@@ -87,7 +96,11 @@ async fn ask_stopped(config: &Config, request: Request) -> Result<Answer, AskErr
         Err(OpenError::InUse { path }) => return Err(AskError::Running { path }),
         Err(error) => return Err(error.into()),
     };
-    let hands = Hands::new(Arc::<SqliteStorage>::clone(&storage));
+    let audit = Audit::open(&path).map_err(|source| AskError::Audit {
+        path: path.join(crate::audit::FILE),
+        source,
+    })?;
+    let hands = Hands::new(Arc::<SqliteStorage>::clone(&storage) as _, audit);
     let answer = answer(&hands, request, config.public_address().as_deref()).await;
     // What was answered is durable already.
     let _ = storage.close().await;

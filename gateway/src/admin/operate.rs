@@ -9,6 +9,7 @@ use sotto_shared::account::AccountName;
 use sotto_shared::sotto::types::Invitation;
 
 use super::{Answer, INVITATION_DAYS_MAX, Request};
+use crate::audit::{Audit, Event};
 use crate::invitation::InvitationCode;
 use crate::storage::account::{AccountStorage, AccountSummary, Applied, Change, Refused};
 
@@ -105,13 +106,14 @@ impl From<OperateError> for Answer {
 
 /// The operator's hands on a storage that nobody is connected to.
 #[derive(Debug)]
-pub(crate) struct Hands {
+pub(super) struct Hands {
     accounts: Arc<dyn AccountStorage>,
+    audit: Audit,
 }
 
 impl Hands {
-    pub(crate) fn new(accounts: Arc<dyn AccountStorage>) -> Self {
-        Self { accounts }
+    pub(super) fn new(accounts: Arc<dyn AccountStorage>, audit: Audit) -> Self {
+        Self { accounts, audit }
     }
 
     /// The account of a name, disabled or not.
@@ -143,18 +145,26 @@ impl Operate for Hands {
         let account = self.find(name).await?;
         self.apply(Change::SetDisabled { account, disabled })
             .await?;
+        let event = if disabled {
+            Event::AccountDisabled { account }
+        } else {
+            Event::AccountEnabled { account }
+        };
+        self.audit.record(event, None);
         Ok(())
     }
 
     async fn delete(&self, name: &AccountName) -> Result<(), OperateError> {
         let account = self.find(name).await?;
         self.apply(Change::DeleteAccount(account)).await?;
+        self.audit.record(Event::AccountDeleted { account }, None);
         Ok(())
     }
 
     async fn reset_login(&self, name: &AccountName) -> Result<(), OperateError> {
-        self.find(name).await?;
+        let account = self.find(name).await?;
         self.apply(Change::ResetLogin(name.clone())).await?;
+        self.audit.record(Event::LoginReset { account }, None);
         Ok(())
     }
 
@@ -169,7 +179,11 @@ impl Operate for Hands {
             lifetime,
         };
         match self.apply(change).await? {
-            Applied::Invited(invitation) => Ok((code, invitation)),
+            Applied::Invited(invitation) => {
+                let event = Event::InvitationMade { account: None };
+                self.audit.record(event, None);
+                Ok((code, invitation))
+            }
             _ => Err(OperateError::Failed),
         }
     }

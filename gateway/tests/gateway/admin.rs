@@ -126,6 +126,25 @@ fn accounts_are_listed_disabled_enabled_and_deleted() {
             assert_eq!(users(data), listed(false));
             done(data, &["user", "delete", "--yes", "alice"]);
             assert_eq!(users(data), [("bob".to_owned(), false)]);
+            done(data, &["user", "reset-login", "bob"]);
+            done(data, &["invite"]);
+            let log = done(data, &["audit", "--json"]);
+            let events: Vec<_> = log
+                .lines()
+                .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+                .filter(|event| event["event"] != "started")
+                .inspect(|event| assert!(event.get("address").is_none(), "{event}"))
+                .map(|event| event["event"].as_str().unwrap().to_owned())
+                .collect();
+            let operator = [
+                "account_disabled",
+                "account_enabled",
+                "account_deleted",
+                "login_reset",
+                "invitation_made",
+            ];
+            assert_eq!(events, operator);
+            assert!(!log.contains("alice") && !log.contains("bob"));
             for command in ["disable", "enable", "reset-login"] {
                 let ran = run(data, &["user", command, "alice"]);
                 assert!(!ran.success, "{command}");
