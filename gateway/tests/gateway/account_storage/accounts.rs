@@ -330,3 +330,28 @@ pub(super) async fn changes_are_refused_after_closing(open: Open) {
     let change = Change::LoginFailed(vec![subject("alice")]);
     assert!(store.both.accounts.apply(change).await.is_err());
 }
+
+pub(super) async fn of_those_who_want_a_name_at_once_one_gets_it(open: Open) {
+    let store = Store::new(open);
+    let pending: Vec<_> = (0..8)
+        .map(|_| {
+            let accounts = &store.both.accounts;
+            accounts.apply(register(&User::new("alice").sign_up()))
+        })
+        .collect();
+    let classic = store.both.storage.write(vec![Write::Register {
+        register: registration("Alice", 1),
+        once: true,
+    }]);
+    let mut got_it = 0;
+    for result in pending {
+        match result.await.unwrap() {
+            Ok(Applied::Done) => got_it += 1,
+            other => assert_eq!(other, Err(Refused::NameTaken)),
+        }
+    }
+    assert_eq!(got_it, 1);
+    let refused = Written::Refused(Refusal::NameTaken);
+    assert_eq!(classic.await.unwrap(), [refused]);
+    assert_eq!(store.both.storage.totals().clients, 0);
+}

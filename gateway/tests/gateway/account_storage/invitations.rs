@@ -80,3 +80,24 @@ pub(super) async fn invitations_are_taken_back_by_their_own_account_only(open: O
     let stranger = Some(AccountId::from_bytes([3; 16]));
     assert_eq!(store.invite(stranger, 2).await, Err(Refused::Unknown));
 }
+
+pub(super) async fn an_invitation_lets_one_in_of_those_who_use_it_at_once(open: Open) {
+    let store = Store::new(open);
+    store.invite(None, 1).await.unwrap();
+    let pending: Vec<_> = (0..8)
+        .map(|n| {
+            let mut new = User::new(&format!("user{n}")).sign_up();
+            new.invitation = Some([1; 32]);
+            store.both.accounts.apply(register(&new))
+        })
+        .collect();
+    let mut let_in = 0;
+    for result in pending {
+        match result.await.unwrap() {
+            Ok(Applied::Done) => let_in += 1,
+            other => assert_eq!(other, Err(Refused::InvitationInvalid)),
+        }
+    }
+    assert_eq!(let_in, 1);
+    assert_eq!(store.listed().await.len(), 1);
+}

@@ -86,6 +86,7 @@ conformance! {
         accounts_are_limited_as_clients_are,
         hidden_presence_is_told_to_nobody,
         pages_are_in_order_of_names,
+        of_those_who_want_a_name_at_once_one_gets_it,
         refused_changes_change_nothing,
         changes_are_refused_after_closing,
     ],
@@ -110,6 +111,7 @@ conformance! {
         an_invitation_is_used_once_and_only_in_time,
         an_account_has_a_bounded_number_of_open_invitations,
         invitations_are_taken_back_by_their_own_account_only,
+        an_invitation_lets_one_in_of_those_who_use_it_at_once,
     ],
     logins: [
         failed_logins_count_for_their_window,
