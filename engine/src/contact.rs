@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sotto_shared::classic::PublicKeyBytes;
 use sotto_shared::crypto::SymmetricKey;
 use sotto_shared::limits::PUBLIC_KEY_SIZE;
-use sotto_shared::{ClientId, UserName};
+use sotto_shared::{AccountId, ClientId, UserName};
 use zeroize::Zeroize;
 
 use crate::api::{KeyState, LastMessage, Person, Seq};
@@ -97,6 +97,17 @@ impl Contact {
         self.public_key = Some(key.0.to_vec());
     }
 
+    /// Forgets a public key that is proven not to be theirs.
+    pub(crate) fn forget_public_key(&mut self) {
+        self.public_key = None;
+    }
+
+    /// Forgets all symmetric keys.
+    pub(crate) fn forget_keys(&mut self) {
+        self.keys.clear();
+        self.key_requested = false;
+    }
+
     /// The key to encrypt with: the one exchanged or used last.
     pub(crate) fn current_key(&self) -> Option<SymmetricKey> {
         self.keys.last().map(|key| SymmetricKey::from_bytes(key.0))
@@ -153,7 +164,7 @@ impl Contact {
     }
 
     /// How it shows; `sending` tells whether a key of ours is on its way.
-    pub(crate) fn person(&self, sending: bool) -> Person {
+    pub(crate) fn person(&self, sending: bool, account: Option<AccountId>) -> Person {
         let key = match (self.keys.is_empty(), sending, self.key_requested) {
             (false, _, _) => KeyState::Established,
             (true, true, _) => KeyState::Sending,
@@ -168,7 +179,7 @@ impl Contact {
             fingerprint: self.public_key().map(|key| fingerprint(&key)),
             unread: u32::try_from(self.unread.len()).unwrap_or(u32::MAX),
             last: self.last.clone(),
-            account: None,
+            account,
         }
     }
 }

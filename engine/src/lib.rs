@@ -31,7 +31,6 @@
 //! # });
 //! ```
 
-#[allow(dead_code, reason = "the engine takes them up step by step")]
 mod account;
 pub mod api;
 mod contact;
@@ -39,7 +38,6 @@ pub mod driver;
 pub mod identity;
 pub mod machine;
 mod media;
-#[allow(dead_code, reason = "the engine takes them up step by step")]
 mod record;
 #[cfg(test)]
 mod simulation;

@@ -30,6 +30,10 @@ pub(crate) const PULL: &[u8] = b"mpull";
 pub(crate) const ACCOUNT: &[u8] = b"maccount";
 /// An account, or a device of one, of which it is not known whether the gateway has stored it.
 pub(crate) const ACCOUNT_PENDING: &[u8] = b"mnewaccount";
+/// The own devices that were seen.
+pub(crate) const DEVICES: &[u8] = b"mdevices";
+/// A classic mailbox of which it is not known whether the gateway has switched it on.
+pub(crate) const BRIDGE_PENDING: &[u8] = b"mbridge";
 /// How the store locks by itself.
 pub(crate) const LOCK: &[u8] = b"mlock";
 /// A key slot that takes the place of the present one when the pending account is confirmed.

@@ -108,10 +108,6 @@ impl Login {
         let state = State::Proved(done.export_key);
         Ok((Self { state, ..self }, request))
     }
-
-    pub(crate) fn name(&self) -> &AccountName {
-        &self.name
-    }
 }
 
 /// Opens the vault. The account key comes from it, and the one that the gateway tells has to be

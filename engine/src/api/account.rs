@@ -351,6 +351,8 @@ pub enum ScanResult {
     Different,
     /// It is somebody else's code.
     SomebodyElses,
+    /// It is the user's own code: the contact's is the one to scan.
+    YourOwn,
     /// It is no safety code, or one of a later version.
     NotACode,
 }

@@ -123,6 +123,16 @@ impl Link {
         };
     }
 
+    /// The connection was dropped for another one, which comes with the next tick.
+    pub(super) fn again(&mut self, now: Timestamp) {
+        self.state = State::Waiting { retry_at: now };
+    }
+
+    /// Whether a connection is being made.
+    pub(super) fn is_connecting(&self) -> bool {
+        self.state == State::Connecting
+    }
+
     /// The next try comes after the longest pause.
     pub(super) fn pause(&mut self, now: Timestamp) {
         self.state = State::Waiting {

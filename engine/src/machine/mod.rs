@@ -21,12 +21,12 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use sotto_shared::sotto::Part;
 
-use crate::api::{AccountFailure, Command, Event, Passphrase, Status};
+use crate::api::{Command, Event, Failure, Passphrase, Status};
 use crate::record;
 use crate::store::{Batch, Entry, StoreError};
 use crate::time::Timestamp;
 
-use account::Accounts;
+use account::{Accounts, Mailbox};
 use classic::Classic;
 use link::Link;
 use step::Step;
@@ -125,6 +125,7 @@ impl Engine {
             step: Step::default(),
         };
         for (key, value) in entries {
+            engine.account.restore(&key, &value)?;
             engine.classic.restore(&key, &value)?;
         }
         Ok(engine)
@@ -140,6 +141,7 @@ impl Engine {
             Input::Start => {
                 self.connect();
                 self.classic.tell_people();
+                self.account.tell_all();
             }
             Input::Command(command) => self.command(command, now),
             Input::Connected => self.connected(now),
@@ -179,6 +181,7 @@ impl Engine {
     pub(crate) fn pause(&mut self, now: Timestamp) -> Vec<Effect> {
         self.link.pause(now);
         self.classic.tell_people();
+        self.account.tell_all();
         self.step.status = true;
         self.take_effects()
     }
@@ -186,11 +189,11 @@ impl Engine {
     /// Where things stand; the driver knows about the passphrase.
     pub(crate) fn status(&self) -> Status {
         Status {
-            phase: self.classic.phase(),
+            phase: self.account.phase().unwrap_or_else(|| self.classic.phase()),
             connection: self.link.shown(),
             passphrase: false,
             gateway: self.account.gateway(),
-            account: None,
+            account: self.account.status(self.classic.identity()),
         }
     }
 
@@ -199,8 +202,16 @@ impl Engine {
             Command::Attach => {
                 self.step.status = true;
                 self.classic.tell_people();
+                self.account.tell_all();
             }
-            Command::Account(_) => self.step.fail(AccountFailure::WrongPhase),
+            Command::Account(command) => {
+                let phase = self.classic.phase();
+                let identity = self.classic.identity();
+                self.account.command(command, identity, &phase, now);
+            }
+            Command::Register { .. } | Command::Import { .. } if self.account.phase().is_some() => {
+                self.step.tell(Event::Failed(Failure::WrongPhase));
+            }
             other => self.classic.command(other, now),
         }
     }
@@ -214,7 +225,6 @@ impl Engine {
     fn connected(&mut self, now: Timestamp) {
         self.link.connected();
         self.account.connected(self.classic.has_owner(), now);
-        self.classic.wake(now);
         self.step.status = true;
     }
 
@@ -243,7 +253,7 @@ impl Engine {
             return;
         }
         self.classic.put_off_deadline(now);
-        self.account.put_off_deadline(now);
+        self.account.heard(now);
         if let Some(Part::Classic(bytes)) = self.link.push(bytes) {
             self.classic.received(&bytes, now);
         }
@@ -277,16 +287,14 @@ impl Engine {
 
     /// Sends what is due, and gives what the step brought about: first what is to be persisted.
     fn finish_step(&mut self, now: Timestamp) -> Result<Vec<Effect>, StoreError> {
-        if self.is_broken() && self.link.is_online() {
-            self.give_up_connection(now);
-        }
+        self.drop_connection(now);
         if self.link.is_idle() && self.wants_connection() {
             self.connect();
         }
         if self.link.is_online() {
             self.account.schedule(now);
-            self.classic.schedule(now);
         }
+        self.lead_classic(now);
         let parts = [
             &mut self.step,
             &mut self.account.step,
@@ -298,10 +306,49 @@ impl Engine {
         Ok(self.take_effects())
     }
 
+    /// Drops a connection that is of no use any more, or makes a new one for a flow.
+    fn drop_connection(&mut self, now: Timestamp) {
+        if self.is_broken() && self.link.is_online() {
+            return self.give_up_connection(now);
+        }
+        if !self.account.step.reconnect || self.link.is_connecting() {
+            return;
+        }
+        if self.link.is_online() {
+            self.step.effects.push(Effect::Disconnect);
+            self.step.status = true;
+            self.classic.sleep();
+            self.account.cut();
+            self.link.again(now);
+        } else {
+            self.connect();
+        }
+    }
+
+    /// Tells the classic client what the account knows, and lets it speak when it may.
+    fn lead_classic(&mut self, now: Timestamp) {
+        match self.account.take_mailbox() {
+            Some(Mailbox::Adopt(identity)) => self.classic.adopt(*identity),
+            Some(Mailbox::Abandon(client)) => self.classic.abandon(client),
+            None => {}
+        }
+        if let Some(certified) = self.account.take_certified() {
+            self.classic.certify(certified);
+        }
+        let client = self.classic.identity().map(|identity| identity.client);
+        self.classic.mute(!self.account.owns_classic(client));
+        match self.link.is_online() && self.account.lets_classic_speak(client) {
+            true => self.classic.wake(now),
+            false => self.classic.sleep(),
+        }
+        self.classic.schedule(now);
+    }
+
     fn take_effects(&mut self) -> Vec<Effect> {
         let mut batch = Batch::default();
         let mut effects = Vec::new();
         let mut tells_status = false;
+        let mut slot = None;
         for step in [
             &mut self.step,
             &mut self.account.step,
@@ -311,9 +358,13 @@ impl Engine {
             batch.ops.extend(step.batch.ops);
             effects.push(step.effects);
             tells_status |= step.status;
+            slot = slot.or(step.slot);
         }
         let status = tells_status.then(|| Effect::Event(Event::Status(self.status())));
-        let persist = (!batch.is_empty()).then_some(Effect::Persist(batch));
+        let persist = match slot {
+            Some(slot) => Some(Effect::PersistWithSlot(batch, slot)),
+            None => (!batch.is_empty()).then_some(Effect::Persist(batch)),
+        };
         let mut effects = effects.into_iter();
         let own = effects.next().unwrap_or_default();
         persist

@@ -143,6 +143,10 @@ impl Classic {
     }
 
     fn public_key(&mut self, answer: &PublicKeyAnswer) {
+        if !self.is_certified_key(answer.client, &answer.public_key) {
+            // Not the key that their account has certified.
+            return self.fail_all(answer.client, SendFailure::UnusableKey);
+        }
         let contact = self.contact(answer.client);
         // The first key seen stays: a server that shows another one later changes nothing.
         if contact.public_key().is_none() {

@@ -6,7 +6,8 @@ use sotto_shared::{ClientId, SendId, UserName};
 use super::outbox::What;
 use super::{Asked, Classic, Effect, InFlight, Load, Owner, Then};
 use crate::api::{
-    Body, Command, Event, FILE_MAX, Failure, HISTORY_PAGE_MAX, Passphrase, State, TEXT_MAX,
+    AccountFailure, Body, Command, Event, FILE_MAX, Failure, HISTORY_PAGE_MAX, Passphrase, State,
+    TEXT_MAX,
 };
 use crate::identity::{self, StoredIdentity};
 use crate::media;
@@ -115,7 +116,11 @@ impl Classic {
     /// Whether messages can go to this person; says why not.
     pub(super) fn may_talk_to(&mut self, to: ClientId) -> bool {
         let failure = match &self.owner {
-            Owner::Ready(_) if self.is_known(to) => return true,
+            Owner::Ready(_) if self.muted => Failure::Account(AccountFailure::NoBridge),
+            Owner::Ready(_) if self.is_known(to) => match self.blocked_by(to) {
+                Some(account) => Failure::Account(AccountFailure::KeyChanged(account)),
+                None => return true,
+            },
             Owner::Ready(_) => Failure::NoSuchPerson,
             _ => Failure::WrongPhase,
         };

@@ -2,6 +2,7 @@
 //! connection; [`schedule`](Classic::schedule) decides which request is next.
 
 mod answers;
+mod bridge;
 mod commands;
 mod incoming;
 mod loads;
@@ -16,7 +17,7 @@ use sotto_shared::classic::request::{PublicKey, PullAfter, Register, Request, Re
 use sotto_shared::classic::{ResponseDecoder, Version};
 use sotto_shared::crypto::PrivateKey;
 use sotto_shared::wire::ByteOrder;
-use sotto_shared::{ClientId, MessageId, UserName};
+use sotto_shared::{AccountId, ClientId, MessageId, UserName};
 
 use super::step::Step;
 use super::{ANSWER_TIMEOUT, SLOWEST_UPLOAD};
@@ -58,7 +59,22 @@ pub(super) struct Classic {
     deferred_news: Vec<(ClientId, Preview)>,
     /// Whether the user was told that the server does not know them.
     told_unknown: bool,
+    /// Mailboxes that are proven to be an account's.
+    certified: BTreeMap<ClientId, Certified>,
+    /// Whether this is not the mailbox of the account that is signed in here: nothing is sent.
+    muted: bool,
     pub(super) step: Step,
+}
+
+/// What is proven about somebody's classic mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Certified {
+    /// Whose it is.
+    pub(super) account: AccountId,
+    /// SHA-256 of its public key.
+    pub(super) key_digest: [u8; 32],
+    /// Whether nothing goes there: the account's key has changed.
+    pub(super) blocked: bool,
 }
 
 /// Whose client this is.
@@ -123,6 +139,8 @@ impl Classic {
             wanted_keys: BTreeSet::new(),
             deferred_news: Vec::new(),
             told_unknown: false,
+            certified: BTreeMap::new(),
+            muted: false,
             step: Step::default(),
         }
     }
@@ -182,6 +200,9 @@ impl Classic {
 
     /// There is a connection that may be used.
     pub(super) fn wake(&mut self, now: Timestamp) {
+        if self.awake {
+            return;
+        }
         self.awake = true;
         self.decoder = ResponseDecoder::new(ByteOrder::Little);
         self.in_flight = None;
@@ -373,7 +394,8 @@ impl Classic {
     fn tell_person(&mut self, client: ClientId) {
         let sending = self.is_sending_key(client);
         if let Some(contact) = self.people.get(&client) {
-            let person = contact.person(sending);
+            let account = self.certified.get(&client).map(|it| it.account);
+            let person = contact.person(sending, account);
             self.tell(Event::Person(person));
         }
     }
@@ -382,7 +404,10 @@ impl Classic {
         let people = self
             .people
             .values()
-            .map(|contact| contact.person(self.is_sending_key(contact.client)))
+            .map(|contact| {
+                let account = self.certified.get(&contact.client).map(|it| it.account);
+                contact.person(self.is_sending_key(contact.client), account)
+            })
             .collect();
         self.tell(Event::People(people));
     }

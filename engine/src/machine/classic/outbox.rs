@@ -77,7 +77,8 @@ impl Classic {
 
     /// Sends the oldest item.
     pub(super) fn send_next(&mut self, now: Timestamp) {
-        let Some((&number, item)) = self.outbox.first_key_value() else {
+        let mut items = self.outbox.iter();
+        let Some((&number, item)) = items.find(|(_, it)| self.blocked_by(it.to).is_none()) else {
             return;
         };
         let (to, message) = (item.to, item.message.clone());
