@@ -6,20 +6,18 @@ use std::collections::BTreeMap;
 use bytes::BytesMut;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use sotto_shared::account::Nonce;
 use sotto_shared::classic::request::{Register, Request, RequestBody, Send};
 use sotto_shared::classic::response::{
     ClientRecord, PublicKeyAnswer, Registered, Response, Stored, WaitingMessage,
 };
 use sotto_shared::classic::{Decoded, MessageKind, PublicKeyBytes, RequestDecoder};
-use sotto_shared::sotto;
-use sotto_shared::sotto::response::Hello;
-use sotto_shared::sotto::types::{DirectoryPolicy, Limits, RegistrationPolicy};
-use sotto_shared::{ClientId, GatewayId, MessageId, SendId, UserName};
+use sotto_shared::{ClientId, MessageId, SendId, UserName};
 
+use super::accounts::AccountGateway;
 use crate::identity::Identity;
 
 pub(super) struct ModelGateway {
+    pub(super) v3: AccountGateway,
     rng: ChaCha20Rng,
     clients: Vec<(ClientId, UserName, PublicKeyBytes)>,
     mailboxes: BTreeMap<ClientId, Vec<WaitingMessage>>,
@@ -32,6 +30,7 @@ pub(super) struct ModelGateway {
 impl ModelGateway {
     pub(super) fn new(rng: &mut ChaCha20Rng) -> Self {
         Self {
+            v3: AccountGateway::new(rng),
             rng: ChaCha20Rng::seed_from_u64(rng.next_u64()),
             clients: Vec::new(),
             mailboxes: BTreeMap::new(),
@@ -60,7 +59,12 @@ impl ModelGateway {
     }
 
     /// Serves what a connection's decoder finds.
-    pub(super) fn serve(&mut self, decoder: &mut RequestDecoder, out: &mut BytesMut) {
+    pub(super) fn serve(
+        &mut self,
+        connection: u64,
+        decoder: &mut RequestDecoder,
+        out: &mut BytesMut,
+    ) {
         while let Some(decoded) = decoder.next_decoded() {
             match decoded {
                 Decoded::Request(request) => {
@@ -68,38 +72,42 @@ impl ModelGateway {
                     response.encode(request.version, request.order, out);
                 }
                 Decoded::Sotto(frame) => {
-                    let request = sotto::Request::decode(frame).unwrap();
-                    self.hello(&request).to_frame().encode(out);
+                    self.sotto(connection, frame).to_frame().encode(out);
                 }
                 other => panic!("{other:?}"),
             }
         }
     }
 
-    fn hello(&mut self, request: &sotto::Request) -> sotto::Response {
-        assert!(matches!(request, sotto::Request::Hello(_)), "{request:?}");
-        sotto::Response::Hello(Box::new(Hello {
-            version: 3,
-            gateway: GatewayId::from_bytes([9; 16]),
-            nonce: Nonce::generate(&mut self.rng),
-            time: 0,
-            agent: "model".to_owned(),
-            limits: Limits {
-                payload_max_unauthenticated: 16 * 1024,
-                payload_max: 1024 * 1024,
-                unauthenticated_requests_max: 16,
-                unauthenticated_seconds: 60,
-                nonce_seconds: 60,
-                devices_max: 32,
-                vault_max: 64 * 1024,
-                directory_page_max: 200,
-                content_max: 64 * 1024 * 1024,
-                idle_seconds: 0,
-            },
-            registration: RegistrationPolicy::Open,
-            directory: DirectoryPolicy::Listed,
-            bridge: true,
-        }))
+    pub(super) fn add_classic(&mut self, client: ClientId, name: UserName, key: PublicKeyBytes) {
+        self.clients.push((client, name, key));
+    }
+
+    pub(super) fn remove_classic(&mut self, client: ClientId) {
+        self.clients.retain(|(it, ..)| *it != client);
+        self.mailboxes.remove(&client);
+    }
+
+    pub(super) fn key_of(&self, client: ClientId) -> Option<PublicKeyBytes> {
+        let mut clients = self.clients.iter();
+        clients
+            .find(|(it, ..)| *it == client)
+            .map(|(_, _, key)| *key)
+    }
+
+    /// Gives out another public key for this client from now on.
+    pub(super) fn swap_key(&mut self, client: ClientId, key: PublicKeyBytes) {
+        for (it, _, stored) in &mut self.clients {
+            if *it == client {
+                *stored = key;
+            }
+        }
+    }
+
+    pub(super) fn has_classic_name(&self, name: &str, but: Option<ClientId>) -> bool {
+        self.clients
+            .iter()
+            .any(|(it, taken, _)| Some(*it) != but && taken.as_str().eq_ignore_ascii_case(name))
     }
 
     fn knows(&self, id: ClientId) -> bool {

@@ -2,8 +2,10 @@
 //! clock jumps. Every run follows from its seed; `SOTTO_SIM_SEEDS=5000 cargo test -p sotto-engine
 //! simulation` runs more of them, `SOTTO_SIM_FIRST` says where to begin.
 
+mod accounts;
 mod gateway;
 mod node;
+mod stories;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -128,6 +130,12 @@ impl World {
 
     /// No more faults: everything that waits comes to its end.
     fn settle(&mut self) {
+        self.settle_first(self.nodes.len());
+    }
+
+    /// As [`World::settle`], for as many nodes as have somebody on them.
+    fn settle_first(&mut self, count: usize) {
+        self.nodes.truncate(count);
         for round in 0..200 {
             self.now += 3_000;
             for at in 0..self.nodes.len() {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::BytesMut;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use sotto_shared::ClientId;
 use sotto_shared::classic::RequestDecoder;
+use sotto_shared::{AccountId, ClientId};
 
 use super::gateway::ModelGateway;
 use super::{Faults, below, one_in};
-use crate::api::{Command, Event, Message, Phase};
+use crate::api::{AccountEvent, AccountStatus, Command, Contact, Event, Failure, Message, Phase};
 use crate::driver::read;
 use crate::machine::{Effect, Engine, Input, Load, Loaded, Profile, resident_range};
 use crate::store::{MemoryStore, SealedStore, StorageKey};
@@ -29,12 +29,23 @@ pub(super) struct Node {
     people: Vec<ClientId>,
     /// What the user interface has heard: the last state of each message shown.
     shown: BTreeMap<(ClientId, u64), Message>,
+    pub(super) account: Heard,
+}
+
+/// What the user interface has heard about accounts.
+#[derive(Default)]
+pub(super) struct Heard {
+    pub(super) status: Option<AccountStatus>,
+    pub(super) contacts: BTreeMap<AccountId, Contact>,
+    pub(super) events: Vec<AccountEvent>,
+    pub(super) failures: Vec<Failure>,
 }
 
 enum Wire {
     Down,
     Connecting,
     Up {
+        connection: u64,
         decoder: RequestDecoder,
         up: VecDeque<u8>,
         down: BytesMut,
@@ -59,6 +70,7 @@ impl Node {
             phase: Phase::Opening,
             people: Vec::new(),
             shown: BTreeMap::new(),
+            account: Heard::default(),
         };
         node.input(Input::Start, now, super::NONE);
         node
@@ -75,7 +87,10 @@ impl Node {
     pub(super) fn id(&self) -> ClientId {
         match &self.phase {
             Phase::Ready { client, .. } => *client,
-            other => panic!("{other:?}"),
+            other => match &self.account.status {
+                Some(status) => status.bridge.as_ref().unwrap().client,
+                None => panic!("{other:?}"),
+            },
         }
     }
 
@@ -93,6 +108,11 @@ impl Node {
             self.wire = Wire::Down;
             self.input(Input::Disconnected, now, faults);
         }
+    }
+
+    /// The process ends and starts again.
+    pub(super) fn restart(&mut self, now: u64) {
+        self.crash(now);
     }
 
     /// Whether nothing is on the wire and nothing waits to be sent.
@@ -154,21 +174,33 @@ impl Node {
             Wire::Down => {}
             Wire::Connecting => {
                 self.wire = Wire::Up {
+                    connection: self.rng.next_u64(),
                     decoder: RequestDecoder::new(1 << 20),
                     up: VecDeque::new(),
                     down: BytesMut::new(),
                 };
                 self.input(Input::Connected, now, faults);
             }
-            Wire::Up { decoder, up, down } => {
+            Wire::Up {
+                connection,
+                decoder,
+                up,
+                down,
+            } => {
                 let cut = 1 + below(&mut self.rng, 2_000);
                 let part: Vec<u8> = up.drain(..cut.min(up.len())).collect();
                 decoder.push(&part);
-                gateway.serve(decoder, down);
+                gateway.serve(*connection, decoder, down);
+                let (pushes, is_cut) = gateway.pushed(*connection);
+                down.extend_from_slice(&pushes);
+                let is_over = is_cut && down.is_empty();
                 let cut = below(&mut self.rng, 2_000).min(down.len());
                 if cut > 0 {
                     let bytes = down.split_to(cut).to_vec();
                     self.input(Input::Received(bytes), now, faults);
+                }
+                if is_over {
+                    self.drop_connection(now, faults);
                 }
             }
         }
@@ -202,7 +234,7 @@ impl Node {
                 Effect::PersistWithSlot(batch, _) => {
                     crate::block_on(self.store.apply(batch)).unwrap();
                 }
-                Effect::Erase => panic!("nobody erases a simulated store"),
+                Effect::Erase => return self.erase(now),
                 Effect::Load(load) => {
                     let loaded = crate::block_on(read(&self.store, load)).unwrap();
                     effects.extend(self.engine.handle_loaded(loaded, local).unwrap());
@@ -218,6 +250,14 @@ impl Node {
         }
     }
 
+    /// All is gone, as if nobody had ever been here.
+    fn erase(&mut self, now: u64) {
+        let nonces = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
+        let key = StorageKey::from_bytes([1; 32]);
+        self.store = SealedStore::new(MemoryStore::default(), key, nonces);
+        self.crash(now);
+    }
+
     /// The process dies; what is on the disk is all there is.
     fn crash(&mut self, now: u64) {
         self.wire = Wire::Down;
@@ -227,12 +267,37 @@ impl Node {
         self.engine = Engine::restore(self.profile, rng, entries).unwrap();
         self.phase = Phase::Opening;
         self.people.clear();
+        self.account.status = None;
+        self.account.contacts.clear();
         self.input(Input::Start, now, super::NONE);
+    }
+
+    fn hear_account(&mut self, event: AccountEvent) {
+        match &event {
+            AccountEvent::Contacts(all) => {
+                self.account.contacts = all.iter().map(|it| (it.account, it.clone())).collect();
+            }
+            AccountEvent::Contact(contact) => {
+                self.account
+                    .contacts
+                    .insert(contact.account, contact.clone());
+            }
+            AccountEvent::ContactGone(account) => {
+                self.account.contacts.remove(account);
+            }
+            _ => {}
+        }
+        self.account.events.push(event);
     }
 
     fn hear(&mut self, event: Event) {
         match event {
-            Event::Status(status) => self.phase = status.phase,
+            Event::Status(status) => {
+                self.phase = status.phase;
+                self.account.status = status.account.map(|account| *account);
+            }
+            Event::Failed(failure) => self.account.failures.push(failure),
+            Event::Account(event) => self.hear_account(event),
             Event::People(people) => self.people = people.iter().map(|it| it.client).collect(),
             Event::Person(person) if !self.people.contains(&person.client) => {
                 self.people.push(person.client);
