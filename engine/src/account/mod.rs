@@ -32,6 +32,10 @@ pub(crate) mod renewal;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 pub(crate) mod stored;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub(crate) mod vault_content;
 
 use rand_chacha::ChaCha20Rng;

@@ -264,3 +264,99 @@ async fn write_lock<S: Store>(
     batch.put(record::LOCK, record::encode(lock)?);
     store.apply(batch).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{MemoryStore, StorageKey};
+    use crate::vault::Slot;
+    use rand_core::SeedableRng;
+
+    fn words(text: &str) -> Passphrase {
+        Passphrase(text.to_owned())
+    }
+
+    /// A store with this slot, and what a driver knows of it.
+    fn store(
+        slot: Option<&Passphrase>,
+    ) -> (SealedStore<MemoryStore>, Option<PassphraseBox>, ChaCha20Rng) {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let key = StorageKey::generate(&mut rng);
+        let child = ChaCha20Rng::seed_from_u64(2);
+        let mut store = SealedStore::new(MemoryStore::default(), key, child);
+        let mut sealed = None;
+        let change = SlotChange::Set(slot.cloned());
+        let batch = Batch::default();
+        let applied = apply_with_slot(&mut store, batch, change, &mut sealed, &mut rng);
+        crate::block_on(applied).unwrap();
+        (store, sealed, rng)
+    }
+
+    fn batch() -> Batch {
+        let mut batch = Batch::default();
+        batch.put(*b"maccount", *b"something");
+        batch
+    }
+
+    /// Whether the store on the disk opens, and with what: nothing for an open slot.
+    fn opens_with(store: &SealedStore<MemoryStore>, text: &str) -> Option<bool> {
+        let mut disk = store.snapshot();
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        match crate::block_on(vault::open_slot(&mut disk, &mut rng)).unwrap() {
+            Slot::Open(key) => {
+                assert_eq!(key, *store.key());
+                None
+            }
+            Slot::Locked(sealed) => {
+                Some(vault::unlock(&sealed, &words(text)).is_ok_and(|key| key == *store.key()))
+            }
+        }
+    }
+
+    #[test]
+    fn a_prepared_slot_takes_its_place_together_with_the_account() {
+        let (mut store, mut sealed, mut rng) = store(None);
+        let prepare = SlotChange::Prepare(Some(words("new")));
+        let applied = apply_with_slot(&mut store, batch(), prepare, &mut sealed, &mut rng);
+        crate::block_on(applied).unwrap();
+        assert_eq!(opens_with(&store, "new"), None, "not yet");
+        assert!(sealed.is_none());
+
+        let change = SlotChange::UsePrepared;
+        let applied = apply_with_slot(&mut store, batch(), change, &mut sealed, &mut rng);
+        crate::block_on(applied).unwrap();
+        assert_eq!(opens_with(&store, "new"), Some(true));
+        assert!(sealed.is_some());
+        let left = crate::block_on(store.get(record::PREPARED_SLOT)).unwrap();
+        assert!(left.is_none());
+        let account = crate::block_on(store.get(b"maccount")).unwrap();
+        assert!(account.is_some());
+    }
+
+    #[test]
+    fn without_a_prepared_slot_the_present_one_stays() {
+        let (mut store, mut sealed, mut rng) = store(Some(&words("old")));
+        let change = SlotChange::UsePrepared;
+        let applied = apply_with_slot(&mut store, batch(), change, &mut sealed, &mut rng);
+        crate::block_on(applied).unwrap();
+        assert_eq!(opens_with(&store, "old"), Some(true));
+    }
+
+    #[test]
+    fn a_new_password_locks_a_locked_store_and_leaves_an_open_one_open() {
+        let (mut locked, mut sealed, mut rng) = store(Some(&words("old")));
+        let change = SlotChange::Rewrap(words("new"));
+        let applied = apply_with_slot(&mut locked, batch(), change, &mut sealed, &mut rng);
+        crate::block_on(applied).unwrap();
+        assert_eq!(opens_with(&locked, "new"), Some(true));
+        assert_eq!(opens_with(&locked, "old"), Some(false));
+        assert!(vault::unlock(sealed.as_ref().unwrap(), &words("new")).is_ok());
+
+        let (mut open, mut sealed, mut rng) = store(None);
+        let change = SlotChange::Rewrap(words("new"));
+        let applied = apply_with_slot(&mut open, batch(), change, &mut sealed, &mut rng);
+        crate::block_on(applied).unwrap();
+        assert_eq!(opens_with(&open, "new"), None);
+        assert!(sealed.is_none());
+    }
+}

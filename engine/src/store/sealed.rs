@@ -70,6 +70,15 @@ impl<S: Store> SealedStore<S> {
         &mut self.store
     }
 
+    /// What is on the disk.
+    #[cfg(test)]
+    pub(crate) fn snapshot(&self) -> S
+    where
+        S: Clone,
+    {
+        self.store.clone()
+    }
+
     /// The store below, without the key.
     pub(crate) fn into_inner(self) -> S {
         self.store
