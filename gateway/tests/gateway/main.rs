@@ -8,10 +8,13 @@
     reason = "a test that cannot go on fails, and its helpers stand outside of the test functions"
 )]
 
+mod account_client;
 mod account_storage;
 mod account_support;
+mod accounts;
 mod acme;
 mod admin;
+mod bridge;
 mod configuration;
 mod core;
 mod deviations;
@@ -19,6 +22,7 @@ mod durability;
 mod limits;
 mod recorded;
 mod reliable;
+mod sotto_core;
 mod stopping;
 mod storage;
 mod support;

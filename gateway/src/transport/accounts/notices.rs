@@ -98,7 +98,7 @@ impl Accounts {
         };
         if self.tells_everybody() {
             self.sessions.push_all(push);
-        } else if is_told {
+        } else if notice.changed {
             self.sessions.push(account, None, push);
         }
     }
