@@ -2,6 +2,7 @@
 
 use rand_core::OsRng;
 use sotto_shared::account::BridgeCertificate;
+use sotto_shared::account::carry_over::carry_over_answer;
 use sotto_shared::classic::request::{PublicKey as KeyRequest, Register};
 use sotto_shared::classic::{PublicKeyBytes, RequestBody, Response as Classic};
 use sotto_shared::crypto::PrivateKey;
@@ -180,9 +181,16 @@ fn a_classic_client_is_carried_over_by_who_has_its_key_only() {
     let digest = BridgeCertificate::digest(&public_key);
     let certify =
         |client, digest| BridgeCertificate::issue(&alice.key, alice.account, client, digest);
-    let right = |started: &RegisterStarted| {
+    let secret = |started: &RegisterStarted| {
         let wrapped = started.challenge.unwrap();
-        *key.unwrap_key(&mut OsRng, &wrapped).unwrap().expose()
+        key.unwrap_key(&mut OsRng, &wrapped).unwrap()
+    };
+    let right = |started: &RegisterStarted| {
+        carry_over_answer(&secret(started), alice.account, classic).unwrap()
+    };
+    let as_it_is = |started: &RegisterStarted| CarryOver {
+        answer: *secret(started).expose(),
+        certificate: certify(classic, digest),
     };
     let prove = |started: &RegisterStarted| CarryOver {
         answer: right(started),
@@ -202,6 +210,7 @@ fn a_classic_client_is_carried_over_by_who_has_its_key_only() {
     };
     for wrong in [
         &guess as &dyn Fn(&RegisterStarted) -> CarryOver,
+        &as_it_is,
         &for_bob,
         &for_a_key,
     ] {

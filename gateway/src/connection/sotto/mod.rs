@@ -72,6 +72,8 @@ enum Needs {
     NoDevice,
     /// A device.
     Device,
+    /// A device, or a login that is fresh.
+    DeviceOrLogin,
     /// A login that is fresh.
     FreshLogin,
 }
@@ -132,6 +134,11 @@ impl Dialect {
                 return Err(ErrorCode::NotAuthenticated);
             }
             Needs::Device => {}
+            Needs::DeviceOrLogin if self.standing.device.is_some() => {}
+            Needs::DeviceOrLogin => {
+                let is_fresh = self.check_login(now);
+                is_fresh.map_err(|_| ErrorCode::NotAuthenticated)?;
+            }
             Needs::FreshLogin => self.check_login(now)?,
         }
         let nonce = match request {
@@ -227,8 +234,8 @@ const fn needs(request: &Request) -> Needs {
         | Request::CredentialsStart(_)
         | Request::CredentialsFinish(_)
         | Request::DeleteAccount(_) => Needs::FreshLogin,
-        Request::ListDevices
-        | Request::RevokeDevices(_)
+        Request::ListDevices => Needs::DeviceOrLogin,
+        Request::RevokeDevices(_)
         | Request::RenameDevice(_)
         | Request::UpdateProfile(_)
         | Request::SetBridge(_)

@@ -42,8 +42,12 @@ impl Ask<'_> {
         self.enter(account, client).await
     }
 
+    /// For a device, and for who has logged in and chooses which devices to revoke.
     pub(super) async fn list_devices(&mut self) -> Answer {
-        let account = self.device()?.account;
+        let account = match self.standing.device {
+            Some(device) => device.account,
+            None => self.proved().await?.account.account,
+        };
         let mut devices = read(self.accounts.storage.devices(account)).await?;
         for device in &mut devices {
             let client = device.certificate.client;

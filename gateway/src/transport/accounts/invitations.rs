@@ -17,7 +17,7 @@ use crate::storage::account::{Applied, Change, INVITATION_LIFETIME};
 impl Ask<'_> {
     pub(super) async fn invite(&mut self) -> Answer {
         let account = self.device()?.account;
-        if self.accounts.policy.registration == RegistrationPolicy::Closed {
+        if self.accounts.policy.registration != RegistrationPolicy::Invitation {
             return Err(error(ErrorCode::NotAllowed));
         }
         let (code, invitation) = self

@@ -45,7 +45,8 @@ pub(super) struct Challenge {
     pub(super) client: ClientId,
     /// Of its public key.
     pub(super) key_digest: [u8; 32],
-    pub(super) answer: SymmetricKey,
+    /// What was wrapped under that key.
+    pub(super) secret: SymmetricKey,
 }
 
 /// A login that is known by its credential: with another one it is void.

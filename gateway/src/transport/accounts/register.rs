@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use rand_core::OsRng;
 use sotto_shared::ClientId;
+use sotto_shared::account::carry_over::carry_over_answer;
 use sotto_shared::account::{BridgeCertificate, Slot};
 use sotto_shared::crypto::{PublicKey, SymmetricKey};
 use sotto_shared::sotto::request::{RegisterFinish, RegisterStart};
@@ -69,14 +70,14 @@ impl Ask<'_> {
         let refused = || error(ErrorCode::ProofFailed);
         let key = read(self.accounts.storage.classic_key(client)).await?;
         let key = key.ok_or_else(refused)?;
-        let answer = SymmetricKey::generate(&mut OsRng);
+        let secret = SymmetricKey::generate(&mut OsRng);
         let wrapped = PublicKey::from_wire(&key)
-            .and_then(|key| key.wrap_key(&mut OsRng, &answer))
+            .and_then(|key| key.wrap_key(&mut OsRng, &secret))
             .map_err(|_| refused())?;
         let challenge = Challenge {
             client,
             key_digest: BridgeCertificate::digest(&key),
-            answer,
+            secret,
         };
         Ok((challenge, wrapped))
     }
@@ -141,8 +142,11 @@ fn new_account(registration: &Registration, request: RegisterFinish) -> Result<N
                 certificate: bridge,
             }),
         ) => {
+            let expected =
+                carry_over_answer(&challenge.secret, certificate.account, challenge.client)
+                    .map_err(|_| error(ErrorCode::Unavailable))?;
             // Symmetric keys compare in constant time.
-            let is_proved = SymmetricKey::from_bytes(answer) == challenge.answer
+            let is_proved = SymmetricKey::from_bytes(answer) == SymmetricKey::from_bytes(expected)
                 && bridge.client == challenge.client
                 && bridge.key_digest == challenge.key_digest
                 && bridge

@@ -37,6 +37,10 @@ fn password_and_recovery_code_open_the_vault_and_add_a_device() {
         let logged_in = line.login("alice", slot, secret).unwrap();
         assert_eq!(logged_in.account_key, alice.key.public());
         assert_eq!(logged_in.vault_version, 1);
+        assert!(matches!(
+            line.ask(&Request::ListDevices),
+            Response::Devices(devices) if devices[0].certificate.client == alice.device.client
+        ));
         let device = Device::new();
         let session = session_of(line.add_device(alice.certify(&device)));
         assert_eq!(session.client, device.client);
