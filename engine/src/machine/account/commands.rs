@@ -14,7 +14,7 @@ use crate::api::{
     AccountCommand, AccountFailure, Deed, DeviceName, Passphrase, Phase, SessionState,
 };
 use crate::identity::Identity;
-use crate::machine::Effect;
+use crate::machine::{Effect, Profile};
 use crate::time::Timestamp;
 
 impl Accounts {
@@ -26,6 +26,9 @@ impl Accounts {
         phase: &Phase,
         now: Timestamp,
     ) {
+        if self.profile == Profile::Seed {
+            return self.step.fail(AccountFailure::WrongPhase);
+        }
         let done = match command {
             AccountCommand::SignUp {
                 name,

@@ -11,7 +11,9 @@ use crate::account::sign_in::SignIn;
 use crate::account::sign_up::SignUp;
 use crate::account::stored::StoredAccount;
 use crate::account::{Flow, Progress};
-use crate::api::{AccountEvent, AccountFailure, Deed, Passphrase, SessionState, SignInStep};
+use crate::api::{
+    AccountEvent, AccountFailure, Deed, Passphrase, SessionEnd, SessionState, SignInStep,
+};
 use crate::machine::{Effect, SlotChange};
 use crate::record;
 use crate::time::Timestamp;
@@ -291,10 +293,13 @@ impl Accounts {
         self.tell_recovery_code();
     }
 
-    /// The gateway does not have the device: nobody is signed in here.
-    pub(super) fn pending_unknown(&mut self) {
+    /// The gateway does not have the device, or does not let it in: nobody is signed in here.
+    pub(super) fn pending_refused(&mut self, end: SessionEnd) {
         if let Some(pending) = self.forget_pending() {
-            self.step.fail(pending.unknown);
+            self.step.fail(match end {
+                SessionEnd::AccountDisabled => AccountFailure::AccountDisabled,
+                _ => pending.unknown,
+            });
         }
     }
 

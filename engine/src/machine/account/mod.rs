@@ -334,7 +334,8 @@ impl Accounts {
         let Some(in_flight) = self.wire.in_flight.pop_front() else {
             return self.give_up_connection();
         };
-        self.step.answered = true;
+        // A hello alone does not mean that all is well.
+        self.step.answered |= !matches!(in_flight.what, Asked::Hello | Asked::Authenticate);
         self.heard(now);
         self.answer(in_flight.what, response, now);
     }

@@ -122,6 +122,7 @@ impl Accounts {
         let Ok(mut account) = known.as_ref().clone().confirmed(session) else {
             return self.give_up_connection();
         };
+        self.step.answered = true;
         account.vault_version = account.vault_version.max(vault_version);
         self.wire.client = client;
         match self.pending.is_some() {
@@ -152,10 +153,13 @@ impl Accounts {
             ErrorCode::UnknownDevice => SessionEnd::Unknown,
             ErrorCode::AccountDisabled => SessionEnd::AccountDisabled,
             // It passes: with another connection, or with time.
-            _ => return self.give_up_connection(),
+            _ => {
+                self.restart = error.retry_after.map(|pause| (pause, pause / 4));
+                return self.give_up_connection();
+            }
         };
         match self.pending.is_some() {
-            true => self.pending_unknown(),
+            true => self.pending_refused(end),
             false => self.end(end),
         }
     }

@@ -4,11 +4,13 @@
 //! tells of it anew: account ids are never used twice. Another key is an alarm, and until the user
 //! has looked at it, it is trusted in nothing.
 
+mod known;
+mod trust;
+
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use sotto_shared::account::safety_number::{Identity, ScanError};
-use sotto_shared::account::{AccountName, BridgeCertificate, SafetyNumber};
+use sotto_shared::account::AccountName;
 use sotto_shared::limits::DIRECTORY_PAGE_MAX;
 use sotto_shared::sotto::Request;
 use sotto_shared::sotto::request::{FindAccounts, ListAccounts};
@@ -18,13 +20,12 @@ use sotto_shared::{AccountId, ClientId};
 
 use super::{Accounts, Asked};
 use crate::account::stored::StoredContact;
-use crate::api::{
-    AccountEvent, AccountFailure, Contact, DirectoryPolicy, Notice, Presence, ScanResult, Trust,
-};
+use crate::api::{AccountEvent, AccountFailure, DirectoryPolicy, Notice};
 use crate::machine::classic::Certified;
 use crate::machine::is_due;
 use crate::record;
 use crate::time::Timestamp;
+use known::{Known, Taken};
 
 /// How often people of a directory that pushes nothing are asked for.
 pub(in crate::machine) const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
@@ -35,98 +36,19 @@ pub(in crate::machine) const CONTACTS_MAX: usize = 100_000;
 #[derive(Default)]
 pub(super) struct Contacts {
     known: BTreeMap<AccountId, Known>,
-    /// Who was seen on the pages of the directory that is being read.
-    reading: Option<BTreeSet<AccountId>>,
+    reading: Option<Reading>,
     refresh_at: Option<Timestamp>,
     /// Whether what is proven about classic mailboxes has changed.
     certified_changed: bool,
 }
 
-struct Known {
-    stored: StoredContact,
-    presence: Option<Presence>,
-    /// Whether the gateway still has them, as far as known.
-    is_there: bool,
-    /// Whether the gateway says that their bridge is on, as far as known.
-    has_bridge: bool,
-}
-
-/// What taking over an entry has changed.
+/// A directory that is being read.
 #[derive(Default)]
-struct Taken {
-    is_new: bool,
-    shown: bool,
-    stored: bool,
-    /// The gateway tells a key or a mailbox that is not theirs.
-    uncertified: bool,
-}
-
-impl Known {
-    fn new(stored: StoredContact) -> Self {
-        Self {
-            has_bridge: stored.bridge.is_some(),
-            stored,
-            presence: None,
-            is_there: true,
-        }
-    }
-
-    fn shown(&self) -> Contact {
-        let stored = &self.stored;
-        let was_verified = stored.verified;
-        let trust = match (stored.changed, was_verified) {
-            (Some(_), was_verified) => Trust::Changed { was_verified },
-            (None, true) => Trust::Verified,
-            (None, false) => Trust::Unverified,
-        };
-        let bridge = stored.bridge.as_ref().filter(|_| self.has_bridge);
-        Contact {
-            account: stored.account,
-            name: stored.name.clone(),
-            display_name: stored.display_name.clone(),
-            presence: self.presence,
-            trust,
-            classic: bridge.map(|certificate| certificate.client),
-        }
-    }
-
-    /// Takes over what the gateway says. A name stays as it was first told, and nothing is taken
-    /// over under another key than the pinned one.
-    fn take(&mut self, entry: &AccountEntry) -> Taken {
-        let before = (self.shown(), self.stored.clone());
-        let mut taken = Taken {
-            shown: !self.is_there,
-            ..Taken::default()
-        };
-        self.is_there = true;
-        self.presence = entry.presence;
-        if entry.account_key == self.stored.pinned {
-            self.stored.changed = None;
-            self.stored.display_name = entry.display_name.clone();
-            taken.uncertified = !self.take_bridge(entry.bridge.as_ref());
-        } else {
-            self.stored.changed = Some(entry.account_key);
-        }
-        taken.shown |= before.0 != self.shown();
-        taken.stored = before.1 != self.stored;
-        taken
-    }
-
-    /// Takes a mailbox if the pinned key has certified it. One that was proven once stays proven
-    /// when the gateway tells of none: it is only not shown.
-    fn take_bridge(&mut self, told: Option<&BridgeCertificate>) -> bool {
-        let Some(told) = told else {
-            self.has_bridge = false;
-            return true;
-        };
-        let (account, key) = (self.stored.account, &self.stored.pinned);
-        if told.verify_for(&account, key).is_err() {
-            return false;
-        }
-        self.has_bridge = true;
-        self.stored.bridge = Some(told.clone());
-        true
-    }
+struct Reading {
+    /// Who was seen in it, or was told of meanwhile.
+    seen: BTreeSet<AccountId>,
+    /// The last name of the last page.
+    after: Option<AccountName>,
 }
 
 impl Contacts {
@@ -175,7 +97,7 @@ impl Accounts {
         match self.gateway.map(|gateway| gateway.directory) {
             Some(DirectoryPolicy::Listed) => {
                 self.contacts.refresh_at = None;
-                self.contacts.reading = Some(BTreeSet::new());
+                self.contacts.reading = Some(Reading::default());
                 self.ask_page(None, now);
             }
             Some(DirectoryPolicy::Exact) => {
@@ -195,24 +117,29 @@ impl Accounts {
     pub(super) fn directory_page(&mut self, page: Page, now: Timestamp) {
         for entry in &page.accounts {
             self.take_entry(entry);
-            if let Some(reading) = &mut self.contacts.reading {
-                reading.insert(entry.account);
-            }
         }
-        let room = self.contacts.known.len() < CONTACTS_MAX;
+        let has_room = self.contacts.known.len() < CONTACTS_MAX;
+        let Some(reading) = &mut self.contacts.reading else {
+            return;
+        };
         let last = page.accounts.last().map(|entry| entry.name.clone());
-        match last.filter(|_| page.more && room) {
-            Some(last) => self.ask_page(Some(last), now),
+        // Pages that do not go on would never end.
+        let goes_on = page.more && has_room && last > reading.after;
+        match last.filter(|_| goes_on) {
+            Some(last) => {
+                reading.after = Some(last.clone());
+                self.ask_page(Some(last), now);
+            }
             None => self.directory_read(!page.more),
         }
     }
 
     /// The directory was read; who was not in it is gone.
     fn directory_read(&mut self, whole: bool) {
-        let seen = self.contacts.reading.take().filter(|_| whole);
-        if let Some(seen) = seen {
+        let reading = self.contacts.reading.take().filter(|_| whole);
+        if let Some(reading) = reading {
             for (account, known) in &mut self.contacts.known {
-                known.is_there = seen.contains(account);
+                known.is_there = reading.seen.contains(account);
             }
         }
         self.tell_contacts();
@@ -265,9 +192,9 @@ impl Accounts {
 
     pub(super) fn found(&mut self, name: &AccountName, page: &Page) {
         self.refreshed(&[], page);
-        let found = self.contacts.known.values();
-        let mut found = found.filter(|known| known.is_there && known.stored.name == *name);
-        let account = found.next().map(|known| known.stored.account);
+        let mut found = page.accounts.iter().filter(|entry| entry.name == *name);
+        let account = found.next().map(|entry| entry.account);
+        let account = account.filter(|account| self.contacts.get(*account).is_ok());
         self.step.tell_account(AccountEvent::Found {
             name: name.clone(),
             account,
@@ -294,6 +221,9 @@ impl Accounts {
     }
 
     pub(super) fn account_left(&mut self, account: AccountId) {
+        if let Some(reading) = &mut self.contacts.reading {
+            reading.seen.remove(&account);
+        }
         let known = self.contacts.known.get_mut(&account);
         if let Some(known) = known.filter(|known| known.is_there) {
             known.is_there = false;
@@ -311,6 +241,9 @@ impl Accounts {
     fn take_entry(&mut self, entry: &AccountEntry) -> Taken {
         if self.own_id() == Some(entry.account) {
             return Taken::default();
+        }
+        if let Some(reading) = &mut self.contacts.reading {
+            reading.seen.insert(entry.account);
         }
         let is_new = !self.contacts.known.contains_key(&entry.account);
         if is_new && self.contacts.known.len() >= CONTACTS_MAX {
@@ -362,92 +295,5 @@ impl Accounts {
         let known = self.contacts.known.values().filter(|known| known.is_there);
         let contacts = known.map(Known::shown).collect();
         self.step.tell_account(AccountEvent::Contacts(contacts));
-    }
-
-    /// Both sides of a safety number. After a change it is about the new key: that is what the
-    /// user has to look at.
-    fn both_sides(&self, account: AccountId) -> Result<(Identity, Identity), AccountFailure> {
-        let stored = self.stored.as_ref().ok_or(AccountFailure::WrongPhase)?;
-        let theirs = &self.contacts.get(account)?.stored;
-        let mine = (stored.account, stored.account_key.public());
-        Ok((mine, (account, theirs.changed.unwrap_or(theirs.pinned))))
-    }
-
-    pub(super) fn safety_number(&mut self, account: AccountId) -> Result<(), AccountFailure> {
-        let (mine, theirs) = self.both_sides(account)?;
-        let number = SafetyNumber::new(mine, theirs);
-        self.step.tell_account(AccountEvent::SafetyNumber {
-            account,
-            digits: number.to_string(),
-            code: number.to_qr(),
-        });
-        Ok(())
-    }
-
-    pub(super) fn set_verified(
-        &mut self,
-        account: AccountId,
-        verified: bool,
-    ) -> Result<(), AccountFailure> {
-        self.check_somebody()?;
-        if self.contacts.get(account)?.stored.changed.is_some() {
-            return Err(AccountFailure::KeyChanged(account));
-        }
-        self.change_contact(account, |contact| contact.verified = verified);
-        Ok(())
-    }
-
-    /// A code that fits proves the key that the gateway tells now, also a changed one.
-    pub(super) fn scan(&mut self, account: AccountId, code: &str) -> Result<(), AccountFailure> {
-        let (mine, theirs) = self.both_sides(account)?;
-        let result = match SafetyNumber::new(mine, theirs).check(code) {
-            Ok(()) => ScanResult::Match,
-            Err(ScanError::Different) => ScanResult::Different,
-            Err(ScanError::SomebodyElses) => ScanResult::SomebodyElses,
-            Err(ScanError::YourOwn) => ScanResult::YourOwn,
-            Err(ScanError::NotASafetyNumber | ScanError::OtherVersion) => ScanResult::NotACode,
-        };
-        if result == ScanResult::Match {
-            self.change_contact(account, |contact| {
-                take_changed_key(contact);
-                contact.verified = true;
-            });
-        }
-        self.step
-            .tell_account(AccountEvent::Scanned { account, result });
-        Ok(())
-    }
-
-    pub(super) fn accept_key(
-        &mut self,
-        account: AccountId,
-        now: Timestamp,
-    ) -> Result<(), AccountFailure> {
-        self.check_somebody()?;
-        if self.contacts.get(account)?.stored.changed.is_some() {
-            self.change_contact(account, take_changed_key);
-            if self.check_open().is_ok() {
-                // Their mailbox, certified by the new key.
-                self.ask_accounts(&[account], now);
-            }
-        }
-        Ok(())
-    }
-
-    fn change_contact(&mut self, account: AccountId, change: impl FnOnce(&mut StoredContact)) {
-        if let Some(known) = self.contacts.known.get_mut(&account) {
-            change(&mut known.stored);
-            self.put_contact(account);
-            self.tell_contact(account);
-        }
-    }
-}
-
-/// What was certified by the key before is worth nothing any more.
-fn take_changed_key(contact: &mut StoredContact) {
-    if let Some(key) = contact.changed.take() {
-        contact.pinned = key;
-        contact.verified = false;
-        contact.bridge = None;
     }
 }
