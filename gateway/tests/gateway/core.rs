@@ -7,13 +7,16 @@ use sotto_gateway::config::Limits;
 use sotto_gateway::connection::sotto::error;
 use sotto_gateway::connection::{Alone, AloneResult, Connection, Framing, Job};
 use sotto_gateway::storage::{ReadError, Refusal, StoredId, Waiting, Write, Written};
+use sotto_shared::account::Slot;
 use sotto_shared::classic::request::{PublicKey, PullAfter};
 use sotto_shared::classic::response::{ClientRecord, PublicKeyAnswer, WaitingMessage};
 use sotto_shared::classic::{PublicKeyBytes, RequestBody, Version};
-use sotto_shared::sotto::ErrorCode;
+use sotto_shared::sotto::{self, ErrorCode};
 use sotto_shared::wire::ByteOrder;
 use sotto_shared::{ClientId, MessageId, UserName};
 
+use crate::account_client::{hello, login_start};
+use crate::sotto_core::hello_answer;
 use crate::support::{frame, message, registration, send_once};
 
 /// A storage in memory. Ids count up, so that sessions can be compared.
@@ -96,8 +99,12 @@ impl Model {
     fn alone(&mut self, work: Alone) -> AloneResult {
         let refused = Err(ReadError::Refused(Refusal::UnknownRequester));
         match work {
-            Alone::Account(_) => AloneResult::Account(Box::new(
-                sotto_shared::sotto::Response::Error(error(ErrorCode::Unavailable)).into(),
+            Alone::Account(work) => AloneResult::Account(Box::new(
+                match work.request {
+                    sotto::Request::Hello(_) => hello_answer(),
+                    _ => sotto::Response::Error(error(ErrorCode::Unavailable)),
+                }
+                .into(),
             )),
             Alone::Register(write) | Alone::Write(write) => AloneResult::Written(self.write(write)),
             Alone::Clients { requester } if !self.knows(requester) => {
@@ -243,7 +250,20 @@ fn session() -> impl Strategy<Value = Vec<Vec<u8>>> {
         bytes.extend(vec![7; usize::from(size)]);
         bytes
     });
-    prop::collection::vec(prop_oneof![9 => request, 1 => nonsense], 1..40)
+    let sotto = prop_oneof![
+        Just(sotto::Request::Ping),
+        Just(sotto::Request::ListDevices),
+        Just(login_start("alice", Slot::Password, vec![7; 96])),
+    ];
+    let sotto = sotto.prop_map(|request| request.to_frame(ClientId::ZERO).to_bytes().to_vec());
+    let frame = prop_oneof![9 => request, 1 => nonsense, 3 => sotto];
+    (any::<bool>(), prop::collection::vec(frame, 1..40)).prop_map(|(greets, mut frames)| {
+        if greets {
+            let hello = hello().to_frame(ClientId::ZERO).to_bytes().to_vec();
+            frames.insert(frames.len() / 4, hello);
+        }
+        frames
+    })
 }
 
 /// Masked WebSocket messages, one for each frame.

@@ -108,7 +108,8 @@ impl Bench {
     }
 }
 
-fn hello_answer() -> Response {
+/// What a gateway says of itself.
+pub(crate) fn hello_answer() -> Response {
     Response::Hello(Box::new(Hello {
         version: 3,
         gateway: GatewayId::from_bytes([1; 16]),

@@ -111,8 +111,7 @@ impl Accounts {
     }
 
     fn tells_everybody(&self) -> bool {
-        self.policy.directory == DirectoryPolicy::Listed
-            && self.sessions.accounts() <= PRESENCE_PUSH_MAX
+        tells_everybody(self.policy.directory, self.sessions.accounts())
     }
 
     /// Adds who is here to what the storage knows.
@@ -120,5 +119,25 @@ impl Accounts {
         if let Some(Presence { online, .. }) = &mut entry.presence {
             *online = self.sessions.is_online(entry.account);
         }
+    }
+}
+
+/// Whether everybody is told of everybody, with so many accounts online.
+fn tells_everybody(directory: DirectoryPolicy, online: usize) -> bool {
+    directory == DirectoryPolicy::Listed && online <= PRESENCE_PUSH_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_is_told_of_everybody_up_to_the_limit_only() {
+        assert!(tells_everybody(DirectoryPolicy::Listed, PRESENCE_PUSH_MAX));
+        assert!(!tells_everybody(
+            DirectoryPolicy::Listed,
+            PRESENCE_PUSH_MAX + 1
+        ));
+        assert!(!tells_everybody(DirectoryPolicy::Exact, 1));
     }
 }
