@@ -26,6 +26,10 @@ enum State {
     Waiting {
         retry_at: Timestamp,
     },
+    /// The connection was dropped for another one, which comes with the next tick.
+    Renewing {
+        at: Timestamp,
+    },
     Connecting,
     Online,
 }
@@ -69,7 +73,7 @@ impl Link {
             State::Waiting { retry_at } => Connection::Offline {
                 retry_at: Some(retry_at),
             },
-            State::Connecting => Connection::Connecting,
+            State::Renewing { .. } | State::Connecting => Connection::Connecting,
             State::Online => Connection::Online,
         }
     }
@@ -77,13 +81,18 @@ impl Link {
     pub(super) fn next_timeout(&self) -> Option<Timestamp> {
         match self.state {
             State::Waiting { retry_at } => Some(retry_at),
+            State::Renewing { at } => Some(at),
             State::Idle | State::Connecting | State::Online => None,
         }
     }
 
     /// Whether the next try is due.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        matches!(self.state, State::Waiting { retry_at } if is_due(retry_at, now, RESTART_MAX * 2))
+        match self.state {
+            State::Waiting { retry_at } => is_due(retry_at, now, RESTART_MAX * 2),
+            State::Renewing { .. } => true,
+            State::Idle | State::Connecting | State::Online => false,
+        }
     }
 
     pub(super) fn connecting(&mut self) {
@@ -125,12 +134,12 @@ impl Link {
 
     /// The connection was dropped for another one, which comes with the next tick.
     pub(super) fn again(&mut self, now: Timestamp) {
-        self.state = State::Waiting { retry_at: now };
+        self.state = State::Renewing { at: now };
     }
 
-    /// Whether a connection is being made.
+    /// Whether a connection is being made, or comes with the next tick.
     pub(super) fn is_connecting(&self) -> bool {
-        self.state == State::Connecting
+        matches!(self.state, State::Renewing { .. } | State::Connecting)
     }
 
     /// The next try comes after the longest pause.

@@ -152,7 +152,7 @@ impl Accounts {
             purpose,
             state: State::Asked,
         };
-        self.step.status = true;
+        self.step.status |= run.signing_in().is_some();
         if run.needs_new_connection() {
             run.state = State::Waits(Box::new(first));
             self.step.reconnect = true;
@@ -236,7 +236,7 @@ impl Accounts {
     }
 
     fn go_on(&mut self, result: Result<Next, AccountFailure>, purpose: Purpose, now: Timestamp) {
-        self.step.status = true;
+        self.step.status |= matches!(purpose, Purpose::Device { .. });
         match result {
             Ok(Next::Ask(flow, request, keep)) => {
                 let run = Run {
@@ -372,6 +372,7 @@ impl Accounts {
             }
             (Outcome::Confirmed { .. }, Purpose::Lock(words)) => {
                 self.step.slot = Some(SlotChange::Set(Some(words)));
+                self.step.status = true;
                 self.done(Deed::StayUnlockedSet);
             }
             (Outcome::Deleted, _) => self.step.effects.push(Effect::Erase),
