@@ -5,12 +5,15 @@ use std::io;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
-use sotto_engine::api::{Command, Connection, Event, Person, Phase, Status};
+use sotto_engine::api::{
+    AccountEvent, AccountStatus, Command, Connection, Contact, Event, GatewayInfo, Passphrase,
+    Person, Phase, SignInStep, Status,
+};
 use sotto_engine::driver::{Driver, Input, Output};
 use sotto_engine::machine::Profile;
 use sotto_engine::store::Store;
 use sotto_engine::time::Timestamp;
-use sotto_shared::ClientId;
+use sotto_shared::{AccountId, ClientId};
 use tokio::time::Instant;
 
 use crate::problem::{Exit, Problem};
@@ -54,6 +57,9 @@ pub(crate) struct Client<S> {
     untrusted: Option<String>,
     status: Option<Status>,
     people: BTreeMap<ClientId, Person>,
+    contacts: BTreeMap<AccountId, Contact>,
+    /// Until the user has it on paper.
+    recovery_code: Option<Passphrase>,
     /// Listened to from the first wait on: before that, and at prompts, Ctrl-C does what it always
     /// does.
     ctrl_c: Option<CtrlC>,
@@ -89,6 +95,8 @@ impl<S: Store> Client<S> {
             untrusted: None,
             status: None,
             people: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            recovery_code: None,
             ctrl_c: None,
         };
         client.feed(Input::Start).await;
@@ -105,6 +113,31 @@ impl<S: Store> Client<S> {
     /// Whether the profile is under a passphrase.
     pub(crate) fn has_passphrase(&self) -> bool {
         self.status.as_ref().is_some_and(|status| status.passphrase)
+    }
+
+    /// The account that is signed in here.
+    pub(crate) fn account(&self) -> Option<&AccountStatus> {
+        self.status.as_ref()?.account.as_deref()
+    }
+
+    /// What the gateway says of itself, once it was asked.
+    pub(crate) fn gateway(&self) -> Option<&GatewayInfo> {
+        self.status.as_ref()?.gateway.as_ref()
+    }
+
+    /// Everybody known who has an account.
+    pub(crate) fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.values()
+    }
+
+    /// Somebody known who has an account.
+    pub(crate) fn contact(&self, account: AccountId) -> Option<&Contact> {
+        self.contacts.get(&account)
+    }
+
+    /// The recovery code that is to be written down, once it was told.
+    pub(crate) fn recovery_code(&self) -> Option<&Passphrase> {
+        self.recovery_code.as_ref()
     }
 
     /// Whether the connection stands.
@@ -212,8 +245,11 @@ impl<S: Store> Client<S> {
                 }
             }
             Some(Output::Disconnect) => {
+                // What stands behind it in the queue is for the next connection.
+                let next = std::mem::take(&mut self.wanted);
                 let error = "the server's answer made no sense, or took too long";
                 let _ = self.lost(error.to_owned());
+                self.wanted = next;
                 return Vec::new();
             }
             Some(Output::Transmit(_) | Output::Event(_)) => return Vec::new(),
@@ -294,6 +330,7 @@ impl<S: Store> Client<S> {
             Event::Status(status) => {
                 match &status.phase {
                     Phase::MakingKeys { .. } => self.progress.say("Making keys …"),
+                    Phase::SigningIn { step, .. } => self.progress.say(step_text(*step)),
                     _ => self.progress.clear(),
                 }
                 self.status = Some(status.clone());
@@ -305,8 +342,35 @@ impl<S: Store> Client<S> {
             Event::Person(person) => {
                 self.people.insert(person.client, person.clone());
             }
+            Event::Account(event) => self.notice_account(event),
             _ => {}
         }
+    }
+
+    fn notice_account(&mut self, event: &AccountEvent) {
+        match event {
+            AccountEvent::Contacts(contacts) => {
+                let by_id = |contact: &Contact| (contact.account, contact.clone());
+                self.contacts = contacts.iter().map(by_id).collect();
+            }
+            AccountEvent::Contact(contact) => {
+                self.contacts.insert(contact.account, contact.clone());
+            }
+            AccountEvent::ContactGone(account) => {
+                self.contacts.remove(account);
+            }
+            AccountEvent::RecoveryCode(code) => self.recovery_code = Some(code.clone()),
+            _ => {}
+        }
+    }
+}
+
+fn step_text(step: SignInStep) -> &'static str {
+    match step {
+        SignInStep::Connecting => "Connecting …",
+        SignInStep::Password => "Proving the password …",
+        SignInStep::Keys => "Making keys …",
+        SignInStep::Storing => "Storing …",
     }
 }
 

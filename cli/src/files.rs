@@ -62,6 +62,17 @@ pub(crate) fn save_new(folder: &Path, name: &str, content: &[u8]) -> io::Result<
     ))
 }
 
+/// Writes a file that must not be there yet; only the owner may read it.
+pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
 /// `name.ext`, then `name (2).ext`, and so on.
 fn numbered(name: &str, n: u32) -> String {
     if n == 1 {

@@ -8,6 +8,7 @@
 //! | [`transport`] | ways to a server: TCP, a TCP connection per request, WebSocket |
 //! | [`store`] | the engine's storage in SQLite |
 //! | [`classic`] | the console client of the classic protocol |
+//! | [`passphrase`], [`prompt`] | where passwords come from; questions at the terminal |
 //! | [`output`], [`sanitize`], [`files`] | printing for people and scripts; strangers' text and files made harmless |
 
 mod args;
@@ -20,6 +21,7 @@ mod passphrase;
 mod problem;
 mod profile;
 mod progress;
+mod prompt;
 mod resolve;
 mod sanitize;
 mod store;

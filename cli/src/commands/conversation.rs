@@ -1,17 +1,20 @@
 //! `history`.
 
-use sotto_engine::api::{Command as Order, Event, HISTORY_PAGE_MAX, Message, Seq};
+use sotto_engine::api::{Command as Order, Event, HISTORY_PAGE_MAX, Message, Person, Seq};
 use sotto_shared::ClientId;
 
 use super::Session;
 use crate::problem::{Exit, Problem};
-use crate::resolve::nobody;
+use crate::resolve::{self, nobody};
 
 impl Session {
     pub(super) async fn history(&mut self, who: &str, limit: usize) -> Result<(), Problem> {
-        let with = self
-            .find_known(who)?
-            .ok_or_else(|| nobody(self.client.people(), who))?;
+        let with = match self.former_mailbox(who) {
+            Some(client) => client,
+            None => self
+                .find_known(who)?
+                .ok_or_else(|| nobody(self.client.people(), who))?,
+        };
         let mut newest_first: Vec<Message> = Vec::new();
         let mut before = None;
         while newest_first.len() < limit {
@@ -30,6 +33,16 @@ impl Session {
             self.printer.message(self.person(with)?, message, None)?;
         }
         Ok(())
+    }
+
+    /// The mailbox that somebody with an account had before they switched their bridge off.
+    fn former_mailbox(&self, who: &str) -> Option<ClientId> {
+        let contact = resolve::account(self.client.contacts(), who)?;
+        let is_theirs = |person: &&Person| person.account == Some(contact.account);
+        match contact.classic {
+            Some(_) => None,
+            None => self.client.people().find(is_theirs).map(|it| it.client),
+        }
     }
 
     /// A page of a conversation, oldest first, and whether there are older ones.

@@ -8,6 +8,7 @@ use sotto_engine::api::{Command as Order, Event, Failure, Phase};
 use zeroize::Zeroizing;
 
 use super::Session;
+use crate::files::write_new;
 use crate::passphrase;
 use crate::problem::{Exit, Problem};
 
@@ -15,7 +16,19 @@ use crate::problem::{Exit, Problem};
 const SEALED: &[u8] = b"sotto-identity\n";
 
 impl Session {
-    pub(super) fn whoami(&self) -> Result<(), Problem> {
+    pub(super) async fn whoami(&mut self) -> Result<(), Problem> {
+        if self.client.account().is_some() {
+            match self.reach_gateway().await {
+                // What is known here is shown without it, and why a session is over as well.
+                Err(problem) if matches!(problem.exit, Exit::NotConnected | Exit::SessionEnded) => {
+                }
+                result => result?,
+            }
+        }
+        self.show_identity()
+    }
+
+    fn show_identity(&self) -> Result<(), Problem> {
         match self.client.phase() {
             Phase::Ready {
                 name,
@@ -26,7 +39,15 @@ impl Session {
                 let text = format!("the registration of {name} awaits the server's answer");
                 Err(Problem::new(Exit::Phase, text).and("It goes on when sotto next connects"))
             }
-            _ => self.require_account(),
+            Phase::SignedIn => match self.client.account() {
+                Some(account) => Ok(self.printer.account(account)?),
+                None => self.require_somebody(),
+            },
+            Phase::SigningIn { name, .. } => {
+                let text = format!("signing in as {name} awaits the gateway's answer");
+                Err(Problem::new(Exit::Phase, text).and("It goes on when sotto next connects"))
+            }
+            _ => self.require_somebody(),
         }
     }
 
@@ -80,7 +101,7 @@ impl Session {
             None
         };
         self.order(Order::Import { file, passphrase }).await?;
-        self.whoami()
+        self.show_identity()
     }
 
     pub(super) async fn set_passphrase(
@@ -88,6 +109,13 @@ impl Session {
         remove: bool,
         new_file: Option<PathBuf>,
     ) -> Result<(), Problem> {
+        if self.client.account().is_some() {
+            if new_file.is_some() {
+                let text = "this profile is locked with the account's password and no other";
+                return Err(Problem::new(Exit::Phase, text).and("`sotto password` changes it"));
+            }
+            return self.set_stay_unlocked(remove).await;
+        }
         if remove && !self.client.has_passphrase() {
             return Ok(self.printer.done("the profile has no passphrase")?);
         }
@@ -109,7 +137,8 @@ impl Session {
     fn whoami_quietly(&self) -> Result<(), Problem> {
         match self.client.phase() {
             Phase::Ready { .. } => Ok(()),
-            _ => self.require_account().and(Err(Failure::WrongPhase.into())),
+            Phase::SignedIn => self.require_classic(),
+            _ => self.require_somebody().and(Err(Failure::WrongPhase.into())),
         }
     }
 }
@@ -122,15 +151,4 @@ fn write_to_output(file: &[u8]) -> Result<(), Problem> {
     }
     output.write_all(file)?;
     Ok(output.flush()?)
-}
-
-/// Writes a file that must not be there yet; only the owner may read it.
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
 }

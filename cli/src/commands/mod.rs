@@ -1,5 +1,6 @@
 //! The one-shot commands: each opens the profile, does one thing, and ends.
 
+mod account;
 mod conversation;
 mod identity;
 mod people;
@@ -10,19 +11,19 @@ pub(crate) use people::FOREIGN_NAMES;
 
 use std::path::{Path, PathBuf};
 
-use sotto_engine::api::{Command as Order, Event, Person, Phase};
+use sotto_engine::api::{Command as Order, Contact, Event, Person, Phase, SessionState, Trust};
 use sotto_engine::machine::Profile;
 use sotto_shared::ClientId;
 use tokio::time::Instant;
 
-use crate::args::{Command, DEFAULT_SERVER, Options, WsAddress};
+use crate::args::{AccountCommand, Command, DEFAULT_SERVER, Options, WsAddress};
 use crate::client::{Client, Patience};
 use crate::output::Printer;
-use crate::passphrase;
-use crate::problem::{Exit, Problem};
+use crate::passphrase::Passwords;
+use crate::problem::{Exit, LOOK_AT_KEY, Problem};
 use crate::profile;
 use crate::progress::Progress;
-use crate::resolve::{Resolved, nobody, resolve, several};
+use crate::resolve::{self, Resolved, nobody, resolve, several};
 use crate::store::{LOCK_PATIENCE, SqliteStore};
 use crate::transport::{Dialer, PerRequest, Tcp, Tls, Transport, Ws};
 
@@ -33,6 +34,9 @@ pub(crate) struct Session {
     folder: PathBuf,
     /// Whether the server is somebody else's.
     foreign: bool,
+    passwords: Passwords,
+    /// Where the web client is, if that is known.
+    web: Option<String>,
 }
 
 /// Does a command.
@@ -42,8 +46,17 @@ pub(crate) async fn run(options: Options, command: Command) -> Result<(), Proble
         (Command::Receive { follow: true, .. }, None) => Patience::Endless,
         (_, None) => Patience::UntilFailure,
     };
+    let forgets = matches!(
+        command,
+        Command::Account(AccountCommand::Logout { forget: true, .. })
+    );
     let mut session = Session::open(options, patience).await?;
+    // Who has forgotten the password can still erase.
+    if !forgets {
+        session.unlock().await?;
+    }
     match command {
+        Command::Account(command) => session.account(command).await,
         Command::Register { name } => session.register(name).await,
         Command::People => session.show_people().await,
         Command::Send { to, text } => session.send_text(&to, text).await,
@@ -55,7 +68,7 @@ pub(crate) async fn run(options: Options, command: Command) -> Result<(), Proble
         },
         Command::Key { who, request, send } => session.key(&who, request, send).await,
         Command::History { who, limit } => session.history(&who, limit).await,
-        Command::Whoami => session.whoami(),
+        Command::Whoami => session.whoami().await,
         Command::Export {
             path,
             sealed,
@@ -74,7 +87,7 @@ pub(crate) async fn run(options: Options, command: Command) -> Result<(), Proble
 }
 
 impl Session {
-    /// Opens the profile, with its passphrase if it has one.
+    /// Opens the profile.
     async fn open(options: Options, patience: Patience) -> Result<Self, Problem> {
         let folder = profile::folder(options.profile.clone())?;
         let store = SqliteStore::open(&folder, LOCK_PATIENCE)?;
@@ -85,20 +98,31 @@ impl Session {
         };
         let progress = Progress::new(options.json);
         let client = Client::open(store, requests, transport, patience, progress).await?;
-        let mut session = Self {
+        let session = Self {
             client,
             printer: Printer::new(options.json),
             folder,
             foreign: options.seed_server,
+            passwords: Passwords::new(&options),
+            web: options.ws.as_deref().and_then(web_address),
         };
-        if *session.client.phase() == Phase::Locked {
-            let passphrase = passphrase::of_profile(options.passphrase_file.as_deref())?;
-            session.order(Order::Unlock { passphrase }).await?;
+        session.refuse_broken().map(|()| session)
+    }
+
+    /// Opens the lock, if the profile has one.
+    async fn unlock(&mut self) -> Result<(), Problem> {
+        if *self.client.phase() == Phase::Locked {
+            let passphrase = self.passwords.of_profile()?;
+            self.order(Order::Unlock { passphrase }).await?;
         }
-        match session.client.phase() {
+        self.refuse_broken()
+    }
+
+    fn refuse_broken(&self) -> Result<(), Problem> {
+        match self.client.phase() {
             Phase::Broken { reason } => Err(Problem::new(Exit::Profile, reason.clone())
                 .and("Nothing was changed in the profile")),
-            _ => Ok(session),
+            _ => Ok(()),
         }
     }
 
@@ -118,26 +142,91 @@ impl Session {
 
     /// Works until the server has answered everything there was to ask.
     async fn catch_up(&mut self) -> Result<(), Problem> {
-        self.require_account()?;
-        while !self.client.is_caught_up() {
-            self.next_events().await?;
+        loop {
+            self.require_somebody()?;
+            self.refuse_ended()?;
+            if self.is_settled() {
+                return Ok(());
+            }
+            if self.is_password_changed() {
+                self.confirm_password().await?;
+            } else {
+                self.next_events().await?;
+            }
         }
-        Ok(())
     }
 
-    /// Somebody is registered here, or is being registered.
-    fn require_account(&self) -> Result<(), Problem> {
+    /// Whether the server has answered everything there was to ask; with an account, of whom it
+    /// knows.
+    fn is_settled(&self) -> bool {
+        let is_open = match self.client.phase() {
+            Phase::SignedIn => self.session_state() == Some(SessionState::Open),
+            Phase::SigningIn { .. } => false,
+            _ => true,
+        };
+        is_open && self.client.is_caught_up()
+    }
+
+    /// Whether the gateway waits for a password that was set on another device.
+    fn is_password_changed(&self) -> bool {
+        let state = self.session_state();
+        state == Some(SessionState::PasswordChanged) && self.client.is_caught_up()
+    }
+
+    fn session_state(&self) -> Option<SessionState> {
+        self.client.account().map(|account| account.session)
+    }
+
+    /// Says so if this device has no session any more.
+    fn refuse_ended(&self) -> Result<(), Problem> {
+        match self.session_state() {
+            Some(SessionState::Ended(end)) => Err(end.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Somebody is registered or signed in here, or is about to be.
+    fn require_somebody(&self) -> Result<(), Problem> {
         match self.client.phase() {
-            Phase::Ready { .. } | Phase::Registering { .. } => Ok(()),
+            Phase::Ready { .. }
+            | Phase::Registering { .. }
+            | Phase::SigningIn { .. }
+            | Phase::SignedIn => Ok(()),
             _ => Err(Problem::new(
                 Exit::Phase,
-                "nobody is registered in this profile: use `sotto register NAME` first",
+                "nobody is signed in with this profile: use `sotto signup NAME` for an account, or \
+                 `sotto login NAME` if you have one",
             )),
+        }
+    }
+
+    /// There is a classic mailbox here: one's own, or that of the account.
+    fn require_classic(&self) -> Result<(), Problem> {
+        self.require_somebody()?;
+        let Some(account) = self.client.account() else {
+            return Ok(());
+        };
+        self.refuse_ended()?;
+        match &account.bridge {
+            Some(bridge) if bridge.here => Ok(()),
+            Some(_) => {
+                let text = "the classic mailbox works on the device that switched it on";
+                let hint = "`sotto bridge off` and `sotto bridge on` move it here";
+                Err(Problem::new(Exit::Phase, text).and(hint))
+            }
+            None => {
+                let text = "this account has no classic mailbox to send from or receive in";
+                let hint = "`sotto bridge on` switches it on";
+                Err(Problem::new(Exit::Phase, text).and(hint))
+            }
         }
     }
 
     /// Finds a person among those known here; nothing if there is nobody of that name.
     fn find_known(&self, wanted: &str) -> Result<Option<ClientId>, Problem> {
+        if let Some(contact) = resolve::account(self.client.contacts(), wanted) {
+            return resolve::mailbox(contact).map(Some);
+        }
         let people: Vec<&Person> = self.client.people().collect();
         match resolve(people.iter().copied(), wanted) {
             Resolved::One(person) => Ok(Some(person.client)),
@@ -148,13 +237,42 @@ impl Session {
 
     /// Finds a person, and asks the server if nobody here is called so.
     async fn find(&mut self, wanted: &str) -> Result<ClientId, Problem> {
-        self.require_account()?;
+        self.require_classic()?;
+        let is_account = self.client.account().is_some();
+        if !is_account && let Some(client) = self.find_known(wanted)? {
+            return Ok(client);
+        }
+        // With an account, the gateway is asked first: it may tell of a changed account key.
+        let caught_up = match self.catch_up().await {
+            Err(problem) if problem.exit == Exit::NotConnected => Err(problem),
+            result => Ok(result?),
+        };
+        if let Some(contact) = resolve::account(self.client.contacts(), wanted)
+            && contact.classic.is_none()
+            && matches!(contact.trust, Trust::Changed { .. })
+        {
+            return Err(key_changed(contact));
+        }
         if let Some(client) = self.find_known(wanted)? {
             return Ok(client);
         }
-        self.catch_up().await?;
-        self.find_known(wanted)?
-            .ok_or_else(|| nobody(self.client.people(), wanted))
+        caught_up?;
+        if is_account && self.look_up(wanted).await?.is_some() {
+            return self
+                .find_known(wanted)?
+                .ok_or_else(|| nobody(self.client.people(), wanted));
+        }
+        Err(nobody(self.client.people(), wanted))
+    }
+
+    /// Nothing goes to somebody whose account key has changed before the user has looked at it.
+    fn refuse_changed(&self, client: ClientId) -> Result<(), Problem> {
+        let account = self.client.person(client).and_then(|person| person.account);
+        let changed = self.client.contacts().find(|contact| {
+            let is_meant = contact.classic == Some(client) || account == Some(contact.account);
+            is_meant && matches!(contact.trust, Trust::Changed { .. })
+        });
+        changed.map_or(Ok(()), |contact| Err(key_changed(contact)))
     }
 
     fn person(&self, client: ClientId) -> Result<&Person, Problem> {
@@ -189,6 +307,24 @@ fn transport(options: &Options, folder: &Path) -> Result<Box<dyn Transport>, Pro
         true => Box::new(PerRequest::new(server)),
         false => Box::new(Tcp::new(dialer(server))),
     })
+}
+
+/// Nothing is done with somebody whose account key is not the one that was known.
+fn key_changed(contact: &Contact) -> Problem {
+    let text = format!("the account key of {} has changed", contact.name);
+    let problem = Problem::new(Exit::KeyChanged, text).because("key_changed");
+    problem.and("Nothing was sent").and(LOOK_AT_KEY)
+}
+
+/// Where the web client of a gateway is that is reached over WebSocket.
+fn web_address(ws: &str) -> Option<String> {
+    let (scheme, rest) = ws.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let scheme = match scheme {
+        "wss" => "https",
+        _ => "http",
+    };
+    Some(format!("{scheme}://{host}"))
 }
 
 fn refuse_failures(events: &[Event]) -> Result<(), Problem> {

@@ -1,6 +1,6 @@
 //! `register`, `people`, `key`.
 
-use sotto_engine::api::{Command as Order, Phase};
+use sotto_engine::api::{Command as Order, Contact, Person, Phase};
 use sotto_shared::UserName;
 
 use super::Session;
@@ -13,6 +13,11 @@ pub(crate) const FOREIGN_NAMES: &str =
 impl Session {
     pub(super) async fn register(&mut self, name: UserName) -> Result<(), Problem> {
         match self.client.phase() {
+            Phase::SignedIn | Phase::SigningIn { .. } => {
+                let text = "this profile has an account: `sotto bridge on` gives it a classic \
+                            mailbox";
+                return Err(Problem::new(Exit::Phase, text));
+            }
             Phase::Ready { name, .. } => {
                 let text = format!("this profile is registered already, as {name}");
                 let hint = "Give another --profile to register another name";
@@ -29,7 +34,7 @@ impl Session {
         }
         loop {
             if matches!(self.client.phase(), Phase::Ready { .. }) {
-                return self.whoami();
+                return self.whoami().await;
             }
             if let Err(problem) = self.next_events().await {
                 let pending = matches!(self.client.phase(), Phase::Registering { .. });
@@ -46,10 +51,24 @@ impl Session {
     /// Shows what the server says, or what is known here before it tells that there is no server.
     pub(super) async fn show_people(&mut self) -> Result<(), Problem> {
         let result = self.catch_up().await;
-        let mut people: Vec<_> = self.client.people().collect();
+        let is_account = self.client.account().is_some();
+        let mut contacts: Vec<_> = self.client.contacts().collect();
+        contacts.sort_by(|a, b| a.name.cmp(&b.name));
+        for contact in &contacts {
+            let mailbox = contact
+                .classic
+                .and_then(|client| self.client.person(client));
+            let unread = mailbox.map_or(0, |person| person.unread);
+            self.printer.contact(contact, unread)?;
+        }
+        let shown = |person: &Person| {
+            let is_theirs = |contact: &&Contact| contact.classic == Some(person.client);
+            contacts.iter().any(is_theirs)
+        };
+        let mut people: Vec<_> = self.client.people().filter(|it| !shown(it)).collect();
         people.sort_by(|a, b| (&a.name, a.client).cmp(&(&b.name, b.client)));
         for person in people {
-            self.printer.person(person)?;
+            self.printer.person(person, is_account)?;
         }
         result
     }

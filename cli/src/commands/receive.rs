@@ -21,7 +21,7 @@ impl Session {
         follow: bool,
         files: Option<PathBuf>,
     ) -> Result<(), Problem> {
-        self.require_account()?;
+        self.require_classic()?;
         let files = files.unwrap_or_else(|| self.folder.join("received"));
         // Earlier commands may have fetched messages without showing them.
         let mut news = self.unread().await?;
@@ -30,13 +30,13 @@ impl Session {
             let result = self.client.next_events().await;
             let events = result.as_deref().unwrap_or_default();
             collect(events, &mut news);
-            let failed = super::refuse_failures(events);
+            let failed = super::refuse_failures(events).and_then(|()| self.refuse_ended());
             let connection = self.client.connection();
             let report = reporter.news(connection, self.client.last_error());
             if let Some(text) = report.filter(|_| follow) {
                 self.printer.note(&text);
             }
-            let settled = self.client.is_caught_up();
+            let settled = self.is_settled();
             if settled || result.is_err() || failed.is_err() {
                 self.show(&mut news, &files).await?;
             }
@@ -44,6 +44,10 @@ impl Session {
             failed?;
             if settled && !follow {
                 return Ok(());
+            }
+            if self.is_password_changed() {
+                self.confirm_password().await?;
+                news.extend(self.unread().await?);
             }
         }
     }

@@ -49,6 +49,7 @@ impl Session {
         order: Order,
         show: bool,
     ) -> Result<(), Problem> {
+        self.refuse_changed(to)?;
         let events = self.order(order).await?;
         let mut message = new_message(to, &events).ok_or_else(|| {
             Problem::new(Exit::Failed, "the message was neither taken nor refused")

@@ -14,8 +14,11 @@ pub(super) fn identity(name: &UserName, client: ClientId, fingerprint: &str) -> 
     format!("name         {name}\nid           {client}\nfingerprint  {fingerprint}")
 }
 
-pub(super) fn person(person: &Person) -> String {
+pub(super) fn person(person: &Person, weak: bool) -> String {
     let mut line = format!("{}  {}", person.client, name(person));
+    if weak {
+        line.push_str("  classic, weakly encrypted");
+    }
     if person.unread > 0 {
         line.push_str(&format!("  ({} new)", person.unread));
     }

@@ -28,6 +28,7 @@ pub(super) fn person(person: &Person) -> String {
         "key": key_word(person.key),
         "fingerprint": person.fingerprint,
         "unread": person.unread,
+        "account": person.account.map(|account| account.to_string()),
     }))
 }
 
@@ -90,15 +91,24 @@ pub(super) fn done(what: &str) -> String {
 }
 
 pub(super) fn problem(problem: &Problem) -> String {
-    write(&json!({
+    let mut object = json!({
         "type": "error",
         "error": problem.exit.word(),
         "exit": problem.exit as u8,
         "text": problem.text,
-    }))
+    });
+    if let Some(fields) = object.as_object_mut() {
+        if let Some(reason) = problem.reason {
+            fields.insert("reason".to_owned(), json!(reason));
+        }
+        if let Some(seconds) = problem.retry_after {
+            fields.insert("retry_after".to_owned(), json!(seconds));
+        }
+    }
+    write(&object)
 }
 
-fn write(object: &Value) -> String {
+pub(super) fn write(object: &Value) -> String {
     sanitize::json(&object.to_string())
 }
 
@@ -125,7 +135,7 @@ mod tests {
         assert_eq!(
             person(&bob),
             format!(
-                r#"{{"fingerprint":null,"id":"{id}","key":"established","listed":true,"name":"bob","type":"person","unread":2}}"#
+                r#"{{"account":null,"fingerprint":null,"id":"{id}","key":"established","listed":true,"name":"bob","type":"person","unread":2}}"#
             )
         );
         let mut said = Message {

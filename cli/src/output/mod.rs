@@ -1,8 +1,11 @@
 //! What commands print: for people, or one JSON object a line for scripts.
 
+mod accounts;
 mod human;
 mod json;
 mod time;
+
+pub(crate) use accounts::{Invited, invitation_id};
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -37,9 +40,9 @@ impl Printer {
         )
     }
 
-    /// Somebody registered.
-    pub(crate) fn person(self, person: &Person) -> io::Result<()> {
-        self.line(|| json::person(person), || human::person(person))
+    /// Somebody registered; `weak` says so of a classic client among accounts.
+    pub(crate) fn person(self, person: &Person, weak: bool) -> io::Result<()> {
+        self.line(|| json::person(person), || human::person(person, weak))
     }
 
     /// Somebody's keys.
@@ -84,6 +87,11 @@ impl Printer {
             // There is nobody to tell if this fails.
             let _ = writeln!(io::stderr(), "{}", crate::sanitize::line(text));
         }
+    }
+
+    /// Whether it prints for scripts.
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
     }
 
     /// What went wrong, on standard error.

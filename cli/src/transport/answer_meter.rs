@@ -1,8 +1,10 @@
 //! Where answers end in a stream of bytes.
 
+use sotto_shared::sotto::{Push, VERSION};
 use sotto_shared::wire::{ByteOrder, RESPONSE_HEADER};
 
-/// Counts whole answers without keeping them. Zeros between answers belong to none.
+/// Counts whole answers without keeping them. Zeros between answers belong to none, and pushes of
+/// version 3 answer nothing.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerMeter {
     /// The header as far as it came.
@@ -11,6 +13,8 @@ pub(crate) struct AnswerMeter {
     left: Option<usize>,
     /// Bytes of payload in all.
     total: usize,
+    /// Nobody asked for what is arriving.
+    is_push: bool,
 }
 
 impl AnswerMeter {
@@ -35,7 +39,7 @@ impl AnswerMeter {
                 return ended;
             }
             self.left = None;
-            ended += 1;
+            ended += usize::from(!self.is_push);
         }
     }
 
@@ -58,6 +62,7 @@ impl AnswerMeter {
             }
             if self.header.len() == RESPONSE_HEADER {
                 let size = self.header.last_chunk().copied().unwrap_or_default();
+                self.is_push = is_push(&self.header);
                 self.header.clear();
                 let size = ByteOrder::Little.read_u32(size);
                 return Some(usize::try_from(size).unwrap_or(usize::MAX));
@@ -67,9 +72,29 @@ impl AnswerMeter {
     }
 }
 
+fn is_push(header: &[u8]) -> bool {
+    match header {
+        [VERSION, low, high, ..] => Push::is_push(u16::from_le_bytes([*low, *high])),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pushes_answer_nothing() {
+        let frame = |version, code: u16| {
+            let [low, high] = code.to_le_bytes();
+            [version, low, high, 1, 0, 0, 0, 7]
+        };
+        let mut meter = AnswerMeter::default();
+        assert_eq!(meter.push(&frame(3, 5000)), 0);
+        assert_eq!(meter.push(&frame(3, 4000)), 1);
+        assert_eq!(meter.push(&frame(3, 5999)), 0);
+        assert_eq!(meter.push(&frame(2, 5000)), 1);
+    }
 
     #[test]
     fn answers_are_counted_wherever_the_bytes_are_cut() {

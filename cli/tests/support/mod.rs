@@ -17,6 +17,9 @@ use tempfile::TempDir;
 /// Longest that anything may take.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What accounts in tests are signed in with.
+pub const PASSWORD: &str = "correct horse battery staple";
+
 /// A gateway on free ports, stopped at the end.
 pub struct Gateway {
     child: Child,
@@ -27,28 +30,32 @@ pub struct Gateway {
     pub wss: String,
     data: TempDir,
     tls: bool,
+    settings: &'static [&'static str],
 }
 
 impl Gateway {
     pub fn start() -> Self {
-        Self::start_with(false)
+        Self::start_with(false, &[])
     }
 
     /// With a self-signed certificate.
     pub fn start_tls() -> Self {
-        Self::start_with(true)
+        Self::start_with(true, &[])
     }
 
-    fn start_with(tls: bool) -> Self {
+    /// With more options of `sotto-gateway serve`.
+    pub fn start_with(tls: bool, settings: &'static [&'static str]) -> Self {
         let data = tempfile::tempdir().unwrap();
+        let tls_tcp = tls.then_some("127.0.0.1:0");
         let mut gateway = Self {
-            child: spawn_gateway(data.path(), "127.0.0.1:0", tls.then_some("127.0.0.1:0")),
+            child: spawn_gateway(data.path(), "127.0.0.1:0", tls_tcp, settings),
             tcp: String::new(),
             ws: String::new(),
             tls_tcp: String::new(),
             wss: String::new(),
             data,
             tls,
+            settings,
         };
         gateway.read_addresses();
         gateway
@@ -72,8 +79,20 @@ impl Gateway {
 
     pub fn restart(&mut self) {
         let tls_tcp = self.tls.then_some(self.tls_tcp.as_str());
-        self.child = spawn_gateway(self.data.path(), &self.tcp, tls_tcp);
+        self.child = spawn_gateway(self.data.path(), &self.tcp, tls_tcp, self.settings);
         self.read_addresses();
+    }
+
+    /// One of the operator's commands.
+    pub fn operate(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(gateway_binary());
+        command.args(arguments).arg("--data").arg(self.data.path());
+        run(&mut command, "")
+    }
+
+    /// Its database; not to be touched while it runs.
+    pub fn database(&self) -> PathBuf {
+        self.data.path().join("defensive.db")
     }
 
     fn read_addresses(&mut self) {
@@ -106,11 +125,12 @@ impl Drop for Gateway {
     }
 }
 
-fn spawn_gateway(data: &Path, tcp: &str, tls_tcp: Option<&str>) -> Child {
+fn spawn_gateway(data: &Path, tcp: &str, tls_tcp: Option<&str>, settings: &[&str]) -> Child {
     let mut command = Command::new(gateway_binary());
     command
         .args(["serve", "--http", "127.0.0.1:0", "--tcp", tcp, "--data"])
-        .arg(data);
+        .arg(data)
+        .args(settings);
     if let Some(tls_tcp) = tls_tcp {
         command.args(["--tls-self-signed", "--tls-tcp", tls_tcp]);
     }
@@ -195,6 +215,49 @@ impl User {
         user
     }
 
+    /// At a gateway over TCP, with an account. Its password is [`PASSWORD`].
+    pub fn signed_up(name: &str, gateway: &Gateway) -> Self {
+        let user = Self::with_password(gateway);
+        user.sotto(&["--json", "signup", name]).ok();
+        user
+    }
+
+    /// Another device of an account.
+    pub fn signed_in(name: &str, gateway: &Gateway) -> Self {
+        let user = Self::with_password(gateway);
+        user.sotto(&["login", name]).ok();
+        user
+    }
+
+    /// At a gateway over TCP, with [`PASSWORD`] in a file.
+    pub fn with_password(gateway: &Gateway) -> Self {
+        let user = Self::at(&["--server", &gateway.tcp, "--password-file", "password"]);
+        user.write("password", PASSWORD);
+        user
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), format!("{text}\n")).unwrap();
+    }
+
+    /// The one object that a command prints.
+    #[track_caller]
+    pub fn object(&self, arguments: &[&str]) -> Value {
+        let ran = self.sotto(&[&["--json"], arguments].concat()).ok();
+        let mut objects = ran.objects();
+        assert_eq!(objects.len(), 1, "{ran:?}");
+        objects.remove(0)
+    }
+
+    /// A command fails so, and says why in one word.
+    #[track_caller]
+    pub fn refused(&self, arguments: &[&str], code: i32, reason: &str) -> Value {
+        let ran = self.sotto(&[&["--json"], arguments].concat()).fails(code);
+        let error = objects(&ran.stderr).remove(0);
+        assert_eq!(error["reason"], reason, "{ran:?}");
+        error
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -210,6 +273,7 @@ impl User {
             .current_dir(self.folder.path())
             .env_remove("SOTTO_SERVER")
             .env_remove("SOTTO_PASSPHRASE")
+            .env_remove("SOTTO_PASSWORD")
             .env_remove("SOTTO_TLS")
             .env_remove("SSL_CERT_FILE")
             .env_remove("SSL_CERT_DIR")

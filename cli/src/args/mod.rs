@@ -1,5 +1,7 @@
 //! The command line.
 
+mod account;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use clap::{Args, Parser, Subcommand};
 use sotto_shared::UserName;
 
 use crate::transport::Fingerprint;
+
+pub(crate) use account::{AccountCommand, CodeFile, Device, OnOff, invitation_code};
 
 /// Where the gateway listens by default.
 pub(crate) const DEFAULT_SERVER: &str = "127.0.0.1:1357";
@@ -25,8 +29,10 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 failed · 2 usage · 3 not connected · 4 refused (name taken, unknown person, \
-message refused) · 5 passphrase wrong or missing · 6 not registered yet, or already · \
-7 profile in use or unusable · 8 server not trusted · 130 interrupted";
+message refused) · 5 password or passphrase wrong or missing · 6 not signed in yet, or already · \
+7 profile in use or unusable · 8 server not trusted · 9 device revoked, or account gone · \
+10 password changed elsewhere · 11 a contact's account key has changed · 12 safety codes differ · \
+13 too many attempts · 130 interrupted";
 
 /// Options of all commands.
 #[derive(Debug, Args)]
@@ -80,17 +86,27 @@ pub(crate) struct Options {
     /// passphrase itself]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// File whose first line is the account's password, which unlocks the profile, too [env:
+    /// SOTTO_PASSWORD holds the password itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// File whose first line is the new password
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) new_password_file: Option<PathBuf>,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make keys and register a name
+    #[command(flatten)]
+    Account(AccountCommand),
+    /// Make keys and register a name of the classic protocol, without an account
     Register {
         /// The wanted name
         name: UserName,
     },
-    /// Show who is registered
+    /// Show who there is
+    #[command(visible_alias = "contacts")]
     People,
     /// Send text
     Send {
@@ -134,7 +150,7 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: usize,
     },
-    /// Show your own name, id and fingerprint; works without a connection
+    /// Show who you are, and how this device stands; works without a connection
     Whoami,
     /// Write your identity to a file, to use it with another client
     Export {
