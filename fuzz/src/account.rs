@@ -42,7 +42,7 @@ pub fn account_statements(input: &[u8]) {
     let good = match kind {
         0 => DeviceCertificate::issue(&key, ACCOUNT, CLIENT, device.public(), 7).to_bytes(),
         1 => DeviceRevocation::issue(&key, ACCOUNT, CLIENT, 7).to_bytes(),
-        2 => BridgeCertificate::issue(&key, ACCOUNT, CLIENT, [7; 32]).to_bytes(),
+        2 => BridgeCertificate::issue(&key, ACCOUNT, CLIENT, [7; 32], 9).to_bytes(),
         3 => DeletionOrder::issue(&key, ACCOUNT, GATEWAY, NONCE).to_bytes(),
         _ => login_signature(&device, &GATEWAY, &NONCE, CLIENT)
             .as_bytes()

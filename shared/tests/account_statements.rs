@@ -41,7 +41,7 @@ fn revocation() -> DeviceRevocation {
 }
 
 fn bridge() -> BridgeCertificate {
-    BridgeCertificate::issue(&account_key(1), ACCOUNT, CLIENT, [0xd1; 32])
+    BridgeCertificate::issue(&account_key(1), ACCOUNT, CLIENT, [0xd1; 32], TIME)
 }
 
 fn deletion() -> DeletionOrder {
@@ -98,7 +98,7 @@ fn the_signed_bytes_are_as_documented() {
         sign_by_hand(
             1,
             "sotto/3 bridge certificate",
-            &[account, client, &[0xd1; 32]]
+            &[account, client, &[0xd1; 32], &time]
         )
     );
     assert_eq!(

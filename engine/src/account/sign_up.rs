@@ -107,6 +107,7 @@ impl Words {
         &self,
         key: &AccountKey,
         challenge: Option<[u8; WRAPPED_KEY_SIZE]>,
+        now: u64,
         rng: &mut ChaCha20Rng,
     ) -> Result<Option<CarryOver>, AccountFailure> {
         let (identity, challenge) = match (&self.carry_over, challenge) {
@@ -126,7 +127,7 @@ impl Words {
             .to_wire()
             .map_err(|_| AccountFailure::BadAnswer)?;
         let digest = BridgeCertificate::digest(&public_key);
-        let certificate = BridgeCertificate::issue(key, self.account, identity.client, digest);
+        let certificate = BridgeCertificate::issue(key, self.account, identity.client, digest, now);
         Ok(Some(CarryOver {
             answer,
             certificate,
@@ -171,7 +172,7 @@ impl Words {
             certificate: certificate.clone(),
             device: self.device.clone(),
             invitation: self.invitation.0.clone(),
-            carry_over: self.carry_over(&account_key, challenge, rng)?,
+            carry_over: self.carry_over(&account_key, challenge, greeting.now, rng)?,
         }));
         let stored = StoredAccount {
             account: self.account,

@@ -207,11 +207,12 @@ mod tests {
                 AccountId::from_bytes([1; 16]),
                 ClientId::from_bytes([4; 16]),
                 [5; 32],
+                6,
             )),
         };
         frozen(
             &contact,
-            "7ca260bc9c187d8c799f1b17702e2748f3302fa027963ae6b56a42451c0d071c",
+            "f6f66005d043105a25c2c6c9f4955ab3b20b9b5e2a195e3c6bbcaf7e2b5547b6",
         );
         let lock = StoredLock {
             auto_lock: Some(300),

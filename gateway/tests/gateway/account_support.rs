@@ -57,7 +57,7 @@ impl User {
     pub(crate) fn bridge(&self, client: ClientId, key: u8) -> (BridgeCertificate, PublicKeyBytes) {
         let key = PublicKeyBytes([key; 160]);
         let digest = BridgeCertificate::digest(&key);
-        let certificate = BridgeCertificate::issue(&self.key, self.account, client, digest);
+        let certificate = BridgeCertificate::issue(&self.key, self.account, client, digest, 1);
         (certificate, key)
     }
 }

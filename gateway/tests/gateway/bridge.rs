@@ -23,7 +23,7 @@ fn rsa() -> (PrivateKey, PublicKeyBytes) {
 fn bridge(person: &Person, client: ClientId, public_key: PublicKeyBytes) -> Bridge {
     let digest = BridgeCertificate::digest(&public_key);
     Bridge {
-        certificate: BridgeCertificate::issue(&person.key, person.account, client, digest),
+        certificate: BridgeCertificate::issue(&person.key, person.account, client, digest, 1),
         public_key,
     }
 }
@@ -180,7 +180,7 @@ fn a_classic_client_is_carried_over_by_who_has_its_key_only() {
     let alice = Person::new("alice");
     let digest = BridgeCertificate::digest(&public_key);
     let certify =
-        |client, digest| BridgeCertificate::issue(&alice.key, alice.account, client, digest);
+        |client, digest| BridgeCertificate::issue(&alice.key, alice.account, client, digest, 1);
     let secret = |started: &RegisterStarted| {
         let wrapped = started.challenge.unwrap();
         key.unwrap_key(&mut OsRng, &wrapped).unwrap()

@@ -228,6 +228,7 @@ impl Payload<proto::BridgeCertificate> for BridgeCertificate {
             account: AccountId::from_bytes(array("account", &proto.account)?),
             client: ClientId::from_bytes(array("client", &proto.client)?),
             key_digest: array("key_digest", &proto.key_digest)?,
+            created_at: proto.created_at,
             signature: signature(&proto.signature)?,
         })
     }
@@ -237,6 +238,7 @@ impl Payload<proto::BridgeCertificate> for BridgeCertificate {
             account: bytes(self.account.as_bytes()),
             client: bytes(self.client.as_bytes()),
             key_digest: bytes(&self.key_digest),
+            created_at: self.created_at,
             signature: bytes(self.signature.as_bytes()),
         }
     }

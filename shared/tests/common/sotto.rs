@@ -55,6 +55,7 @@ fn bridge() -> Bridge {
             ACCOUNT,
             client(0xc1),
             BridgeCertificate::digest(&key_bytes()),
+            1_800_000_050,
         ),
         public_key: key_bytes(),
     }

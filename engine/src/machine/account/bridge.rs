@@ -79,8 +79,13 @@ impl Accounts {
         };
         let client = ClientId::random(&mut self.rng);
         let digest = BridgeCertificate::digest(&public_key);
-        let certificate =
-            BridgeCertificate::issue(&stored.account_key, stored.account, client, digest);
+        let certificate = BridgeCertificate::issue(
+            &stored.account_key,
+            stored.account,
+            client,
+            digest,
+            now.0 / 1000,
+        );
         let identity = Identity {
             name,
             client,

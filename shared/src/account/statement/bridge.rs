@@ -12,7 +12,8 @@ const DOMAIN: &str = "sotto/3 bridge certificate";
 
 /// "This classic mailbox, and the RSA key in it, are mine."
 ///
-/// Signed: `sotto/3 bridge certificate` | 00 | account 16 | client 16 | key digest 32.
+/// Signed: `sotto/3 bridge certificate` | 00 | account 16 | client 16 | key
+/// digest 32 | created at u64.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BridgeCertificate {
     /// Whose mailbox it is.
@@ -21,13 +22,16 @@ pub struct BridgeCertificate {
     pub client: ClientId,
     /// SHA-256 of the 160 bytes of the RSA public key: see [`digest`](Self::digest).
     pub key_digest: [u8; 32],
+    /// Seconds since 1970, by the clock of the device that signed. Of two certificates the later
+    /// one holds, so that a mailbox that was given up cannot be brought back.
+    pub created_at: u64,
     /// The account key's signature on all of this.
     pub signature: Signature,
 }
 
 impl BridgeCertificate {
     /// Size of [`to_bytes`](Self::to_bytes).
-    pub const SIZE: usize = 16 + 16 + 32 + 64;
+    pub const SIZE: usize = 16 + 16 + 32 + 8 + 64;
 
     /// The digest of a classic public key.
     pub fn digest(key: &PublicKeyBytes) -> [u8; 32] {
@@ -40,11 +44,13 @@ impl BridgeCertificate {
         account: AccountId,
         client: ClientId,
         key_digest: [u8; 32],
+        created_at: u64,
     ) -> Self {
         let mut certificate = Self {
             account,
             client,
             key_digest,
+            created_at,
             signature: Signature::from_bytes([0; 64]),
         };
         certificate.signature = key.sign(&certificate.signed());
@@ -78,6 +84,7 @@ impl BridgeCertificate {
             account: AccountId::from_bytes(fields.take()?),
             client: ClientId::from_bytes(fields.take()?),
             key_digest: fields.take()?,
+            created_at: u64::from_le_bytes(fields.take()?),
             signature: fields.signature()?,
         })
     }
@@ -91,6 +98,7 @@ impl BridgeCertificate {
             self.account.as_bytes(),
             self.client.as_bytes(),
             &self.key_digest,
+            &self.created_at.to_le_bytes(),
         ])
     }
 }
