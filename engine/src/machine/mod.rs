@@ -243,9 +243,10 @@ impl Engine {
     }
 
     /// Whether there is any use for a connection. A user who is nobody yet needs one only to hear
-    /// what the gateway says of itself.
+    /// what the gateway says of itself; one with an account needs none when the session is over.
     fn wants_connection(&self) -> bool {
-        self.classic.has_owner() || self.account.wants_connection()
+        let is_classic = self.classic.has_owner() && !self.account.is_somebody();
+        is_classic || self.account.wants_connection()
     }
 
     fn received(&mut self, bytes: &[u8], now: Timestamp) {

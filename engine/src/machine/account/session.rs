@@ -218,7 +218,8 @@ impl Accounts {
     /// Whether this device is being revoked by its own wish.
     fn signs_out(&self) -> bool {
         let mut in_flight = self.wire.in_flight.iter();
-        in_flight.any(|it| matches!(it.what, Asked::SignOut))
+        let is_asked = in_flight.any(|it| matches!(it.what, Asked::SignOut));
+        is_asked || self.step.effects.contains(&Effect::Erase)
     }
 
     pub(super) fn session_timeout(&self) -> Option<Timestamp> {

@@ -142,13 +142,16 @@ fn a_revoked_device_says_why_and_stays_away() {
     let mut world = World::signed_up(13, &["alice"]);
     world.tell(1, sign_in("alice", PASSWORD));
     world.until("signed in", |world| is_open(world.node(1)));
+    world.bridge_on(1);
     let client = status(world.node(1)).client;
     world.tell(0, AccountCommand::RevokeDevice { client });
     let revoked = SessionState::Ended(SessionEnd::Revoked);
     world.until("revoked", |world| {
         did(world.node(0), Deed::DevicesRevoked) && status(world.node(1)).session == revoked
     });
+    let hellos = world.gateway.v3.hellos;
     world.run(2_000, NONE);
+    assert_eq!(world.gateway.v3.hellos, hellos, "nobody knocks again");
     assert_eq!(status(world.node(1)).session, revoked);
     assert_eq!(world.devices(0).len(), 1);
     world.tell(1, AccountCommand::Forget);
