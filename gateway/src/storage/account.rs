@@ -105,7 +105,8 @@ impl core::fmt::Debug for GatewayIdentity {
 /// A change to accounts. Times are seconds since 1970, and are the storage's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Signs up. A repetition with the same account, key and first device is answered alike.
+    /// Signs up. A repetition is refused as everybody else is who wants what is taken: it proves
+    /// nothing that a thief of the database could not repeat.
     Register(Box<NewAccount>),
     /// Adds a device.
     AddDevice {

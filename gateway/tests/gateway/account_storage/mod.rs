@@ -79,8 +79,7 @@ conformance! {
     accounts: [
         a_registered_account_is_found_in_every_way,
         the_gateway_keeps_its_identity_and_accounts_over_a_restart,
-        a_repeated_registration_is_done_once,
-        whoever_repeats_a_certificate_without_the_credentials_is_refused,
+        a_repeated_registration_is_refused,
         names_are_reserved_across_dialects_without_case,
         new_credentials_replace_the_old_ones_at_once,
         accounts_are_limited_as_clients_are,

@@ -154,6 +154,24 @@ fn a_name_and_an_id_are_taken_once() {
 }
 
 #[test]
+fn a_repeated_registration_is_no_login() {
+    let gateway = TestGateway::start();
+    let mut line = Line::open(&gateway);
+    let alice = Person::new("alice");
+    let finish = alice.register_finish(&mut line, "", None).unwrap();
+    let finish = Request::RegisterFinish(Box::new(finish));
+    session_of(line.ask(&finish));
+    // What a thief of the database can say, too.
+    let mut thief = Line::open(&gateway);
+    alice.register_finish(&mut thief, "", None).unwrap();
+    assert_eq!(thief.refused(&finish).code, ErrorCode::NameTaken);
+    let refused = thief.refused(&Request::ListDevices);
+    assert_eq!(refused.code, ErrorCode::NotAuthenticated);
+    // What the device does whose answer was lost.
+    session_of(Line::open(&gateway).authenticate(&alice.device));
+}
+
+#[test]
 fn registration_is_open_by_invitation_or_closed() {
     let gateway = TestGateway::with(|config| {
         config.accounts.registration = RegistrationPolicy::Closed;

@@ -1,6 +1,6 @@
 //! Signing up.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use sotto_shared::account::{AccountName, Slot};
 use sotto_shared::{AccountId, ClientId};
 
@@ -11,9 +11,6 @@ use super::statements;
 
 impl Apply<'_> {
     pub(super) fn register_account(&mut self, new: &NewAccount) -> Result<Applied> {
-        if self.is_repetition(new)? {
-            return Ok(Applied::Done);
-        }
         if let Some(digest) = &new.invitation {
             self.use_invitation(digest)?;
         }
@@ -44,35 +41,6 @@ impl Apply<'_> {
             self.carry_over(number, bridge)?;
         }
         Ok(Applied::Done)
-    }
-
-    /// Whether exactly this account was registered before. Its credentials are compared as well:
-    /// certificates are no secret, so that whoever has seen one could otherwise be answered as if
-    /// the device in it were his.
-    fn is_repetition(&mut self, new: &NewAccount) -> Result<bool> {
-        let key = params![new.name.as_str(), new.certificate.client.as_bytes()];
-        let stored = self
-            .database
-            .prepare_cached(statements::FIND_REGISTRATION)?
-            .query_row(key, |row| {
-                let mut columns: [Vec<u8>; 8] = Default::default();
-                for (number, column) in columns.iter_mut().enumerate() {
-                    *column = row.get(number)?;
-                }
-                Ok(columns)
-            })
-            .optional()?;
-        let repeated = [
-            new.certificate.account.as_bytes().to_vec(),
-            new.certificate.account_key.as_bytes().to_vec(),
-            new.certificate.to_bytes(),
-            new.password.password_file.to_vec(),
-            new.password.wrapped_vault_key.to_vec(),
-            new.recovery.password_file.to_vec(),
-            new.recovery.wrapped_vault_key.to_vec(),
-            new.vault.to_vec(),
-        ];
-        Ok(stored.is_some_and(|stored| stored == repeated))
     }
 
     /// Among accounts, and among classic clients other than the one that is carried over.

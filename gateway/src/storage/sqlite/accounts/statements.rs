@@ -25,14 +25,6 @@ pub(super) const INSERT_USED_DEVICE_IDS: &str =
 pub(in super::super) const COUNT_ACCOUNTS: &str = "SELECT count(*) FROM accounts";
 pub(super) const FIND_NUMBER: &str =
     "SELECT Number, AccountKey, Name, Disabled FROM accounts WHERE ID = ?1";
-/// What a repeated registration has to equal.
-pub(super) const FIND_REGISTRATION: &str = "SELECT a.ID, a.AccountKey, d.Certificate, \
-    p.PasswordFile, p.WrappedVaultKey, r.PasswordFile, r.WrappedVaultKey, v.Content \
-    FROM accounts a JOIN vaults v ON v.Account = a.Number \
-    JOIN credentials p ON p.Account = a.Number AND p.Slot = 1 \
-    JOIN credentials r ON r.Account = a.Number AND r.Slot = 2 \
-    JOIN devices d ON d.Account = a.Number AND d.Revocation = x'' \
-    WHERE a.Name = ?1 AND d.ID = ?2";
 pub(super) const INSERT_ACCOUNT: &str = "INSERT INTO accounts \
     (ID, Name, DisplayName, AccountKey, CreatedAt) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const INSERT_VAULT: &str = "INSERT INTO vaults (Account, Content) VALUES (?1, ?2)";
@@ -205,7 +197,6 @@ mod tests {
             IS_CLIENT_ID,
             IS_USED_ID,
             FIND_NUMBER,
-            FIND_REGISTRATION,
             UPDATE_PROFILE,
             FIND_EPOCH,
             FIND_DEVICE,
