@@ -215,17 +215,26 @@ impl User {
         user
     }
 
-    /// At a gateway over TCP, with an account. Its password is [`PASSWORD`].
+    /// At a gateway over TCP, with an account. Its password is [`PASSWORD`]; the profile is left
+    /// unlocked, since every unlocking takes an Argon2id.
     pub fn signed_up(name: &str, gateway: &Gateway) -> Self {
         let user = Self::with_password(gateway);
-        user.sotto(&["--json", "signup", name]).ok();
+        user.sotto(&["--json", "signup", name, "--stay-unlocked"])
+            .ok();
         user
     }
 
-    /// Another device of an account.
+    /// Another device of an account, left unlocked.
     pub fn signed_in(name: &str, gateway: &Gateway) -> Self {
         let user = Self::with_password(gateway);
-        user.sotto(&["login", name]).ok();
+        user.sotto(&["login", name, "--stay-unlocked"]).ok();
+        user
+    }
+
+    /// With an account, in a profile that its password locks.
+    pub fn locked(name: &str, gateway: &Gateway) -> Self {
+        let user = Self::with_password(gateway);
+        user.sotto(&["--json", "signup", name]).ok();
         user
     }
 

@@ -49,6 +49,7 @@ impl Session {
             }
             revoked.push(device);
         }
+        revoked.sort_by_key(|device| device.client);
         revoked.dedup_by_key(|device| device.client);
         for device in revoked {
             let client = device.client;
