@@ -295,7 +295,8 @@ pub enum Phase {
 pub enum Connection {
     /// Not wanted or waiting for the next try.
     Offline {
-        /// When it is tried again.
+        /// When it is tried again. Nothing if there is no use for a connection, which is no fault:
+        /// nobody is here yet, or the session is over.
         retry_at: Option<Timestamp>,
     },
     /// Being made.

@@ -31,7 +31,8 @@ pub enum AccountCommand {
         /// Whether the local store is left unlocked.
         stay_unlocked: bool,
     },
-    /// Signs in with the password: this becomes a new device. Only when nobody is signed in here.
+    /// Signs in with the password: this becomes a new device. Only when nobody is here, neither
+    /// with an account nor as a classic client: that one would be lost.
     SignIn {
         /// Who.
         name: AccountName,
@@ -289,7 +290,7 @@ pub struct Contact {
     pub name: AccountName,
     /// What they want to be called.
     pub display_name: DisplayName,
-    /// Nothing for those who hide it.
+    /// Nothing for those who hide it. Without a connection it is the last that was heard.
     pub presence: Option<Presence>,
     /// What is known of their account key.
     pub trust: Trust,

@@ -30,6 +30,44 @@ fn signing_up_under_crashes_ends_in_a_whole_account_or_none() {
 }
 
 #[test]
+fn signing_in_under_crashes_leaves_no_device_behind_that_nobody_has() {
+    let harsh = Faults {
+        crash: 12,
+        drop: 25,
+        clock: 0,
+    };
+    for seed in 51..=53 {
+        let mut world = World::signed_up(seed, &["alice"]);
+        let mut tries = 0;
+        while !is_open(world.node(1)) {
+            if *world.node(1).phase() == Phase::Unregistered {
+                let command = Command::Account(sign_in("alice", PASSWORD));
+                world.nodes[1].command(command, world.now, harsh);
+            }
+            world.run(40, harsh);
+            tries += 1;
+            assert!(tries < 300, "seed {seed}: she never got in");
+        }
+        let devices = world.gateway.accounts();
+        assert_eq!(devices, [("alice".to_owned(), 2)], "seed {seed}");
+    }
+}
+
+#[test]
+fn whoever_gives_up_is_nobody_and_can_begin_anew() {
+    let mut world = World::empty(54, Profile::Reliable);
+    for steps in [0, 3, 9, 18] {
+        world.tell(0, sign_up("alice"));
+        world.run(steps, NONE);
+        assert!(!is_open(world.node(0)), "too late to give up");
+        world.tell(0, AccountCommand::Cancel);
+        assert_eq!(*world.node(0).phase(), Phase::Unregistered);
+    }
+    world.tell(0, sign_up("another"));
+    world.until("signed up", |world| is_open(world.node(0)));
+}
+
+#[test]
 fn a_second_device_signs_in_and_the_first_is_told() {
     let mut world = World::signed_up(11, &["alice"]);
     world.tell(1, sign_in("alice", ANOTHER));
