@@ -17,7 +17,8 @@ const SEALED: &[u8] = b"sotto-identity\n";
 
 impl Session {
     pub(super) async fn whoami(&mut self) -> Result<(), Problem> {
-        if self.client.account().is_some() {
+        let is_pending = matches!(self.client.phase(), Phase::SigningIn { .. });
+        if is_pending || self.client.account().is_some() {
             match self.reach_gateway().await {
                 // What is known here is shown without it, and why a session is over as well.
                 Err(problem) if matches!(problem.exit, Exit::NotConnected | Exit::SessionEnded) => {

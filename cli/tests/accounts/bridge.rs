@@ -21,6 +21,13 @@ fn the_bridge_reaches_classic_clients_while_it_is_on() {
     assert_eq!(ben.news(), ["anna: hello"]);
     ben.sotto(&["send", "anna", "hello back"]).ok();
     assert_eq!(anna.news(), ["ben: hello back"]);
+    // As the protocol's first clients speak it.
+    let dora = User::at(&["--server", &gateway.tcp, "--seed-server"]);
+    dora.sotto(&["register", "dora"]).ok();
+    dora.sotto(&["send", "anna", "plain"]).ok();
+    assert_eq!(anna.news(), ["dora: plain"]);
+    anna.sotto(&["send", "dora", "plainly"]).ok();
+    assert_eq!(dora.news(), ["anna: plainly"]);
     let people = anna.sotto(&["people"]).ok().stdout;
     assert!(
         people.contains("ben  classic, weakly encrypted"),

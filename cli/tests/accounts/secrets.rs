@@ -166,3 +166,26 @@ fn recovering_can_revoke_all_other_devices() {
     anna.refused(&["devices"], 9, "revoked");
     assert_eq!(phone.sotto(&["--json", "devices"]).ok().objects().len(), 1);
 }
+
+#[test]
+fn no_file_of_a_locked_profile_holds_the_password_or_the_code() {
+    let gateway = Gateway::start();
+    let anna = User::with_password(&gateway);
+    // The code stays in the profile until somebody has it.
+    let shown = anna.sotto(&["signup", "anna"]).ok().stdout;
+    let is_code_line = |line: &&str| line.starts_with("    ") && line.contains('-');
+    let lines: Vec<&str> = shown.lines().filter(is_code_line).collect();
+    let code: String = lines.iter().map(|line| line.trim()).collect();
+    assert_eq!(code.len(), 47, "{shown}");
+    assert!(!shown.contains(PASSWORD));
+    let mut looked_into = 0;
+    for entry in fs::read_dir(anna.profile()).unwrap() {
+        let content = fs::read(entry.unwrap().path()).unwrap();
+        for secret in [PASSWORD, &code, &code[..5], &code[42..]] {
+            let secret = secret.as_bytes();
+            assert!(!content.windows(secret.len()).any(|it| it == secret));
+        }
+        looked_into += content.len();
+    }
+    assert!(looked_into > 1_000, "{looked_into}");
+}

@@ -1,5 +1,8 @@
 //! Signing up, in and out.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+
 use crate::support::{Gateway, PASSWORD, User};
 
 #[test]
@@ -176,6 +179,56 @@ fn accounts_work_over_websocket_under_tls_too() {
     let web = gateway.wss.replace("wss", "https").replace("/ws", "");
     let code = invited["code"].as_str().unwrap();
     assert_eq!(link, format!("{web}/#invite={code}"));
+}
+
+#[test]
+fn a_sign_up_that_was_cut_off_is_ended_by_the_next_one() {
+    let gateway = Gateway::start();
+    let mut pending = 0;
+    // Before the gateway has said anything; and when it has all it needs, but for its last answer.
+    for (number, answered) in [0, 300].into_iter().enumerate() {
+        let name = format!("anna{number}");
+        let anna = User::with_password(&gateway);
+        let proxy = cutting_proxy(&gateway.tcp, answered);
+        let sign_up = ["--json", "signup", &name, "--stay-unlocked"];
+        anna.sotto(&[&["--server", &proxy], &sign_up[..]].concat())
+            .fails(3);
+        let nobody = anna.sotto(&["--server", "127.0.0.1:1", "whoami"]).fails(6);
+        pending += usize::from(nobody.stderr.contains("awaits the gateway's answer"));
+        let ended = anna.sotto(&sign_up).ok().objects();
+        assert_eq!(ended[0]["type"], "recovery_code", "{ended:?}");
+        assert_eq!(ended[1]["name"], *name);
+    }
+    assert_eq!(pending, 1, "the gateway had the account already");
+}
+
+/// Carries one connection to a server, and cuts it when so many bytes were answered; nobody gets
+/// through after that.
+fn cutting_proxy(server: &str, answered: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = server.to_owned();
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        drop(listener);
+        let mut upstream = TcpStream::connect(server).unwrap();
+        let (mut from, mut to) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+        let mut left = answered;
+        let mut buffer = [0; 4096];
+        while left > 0 {
+            let size = upstream.read(&mut buffer).unwrap_or(0);
+            if size == 0 || client.write_all(&buffer[..size.min(left)]).is_err() {
+                break;
+            }
+            left = left.saturating_sub(size);
+        }
+        // The last answer may still be on its way.
+        let _ = upstream.read(&mut buffer);
+        let _ = client.shutdown(Shutdown::Both);
+        let _ = upstream.shutdown(Shutdown::Both);
+    });
+    address
 }
 
 fn operators_invitation(gateway: &Gateway) -> String {

@@ -117,7 +117,14 @@ impl Session {
     async fn enter(&mut self, order: AccountOrder) -> Result<(), Problem> {
         self.order(Order::Account(order)).await?;
         while !matches!(self.client.phase(), Phase::SignedIn) {
-            self.next_events().await?;
+            self.next_events()
+                .await
+                .map_err(|problem| match problem.exit {
+                    Exit::NotConnected | Exit::Interrupted => {
+                        problem.and("`sotto whoami` tells whether it was done")
+                    }
+                    _ => problem,
+                })?;
         }
         Ok(())
     }
