@@ -1,5 +1,6 @@
 //! The socket of a running gateway.
 
+use core::time::Duration;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -42,14 +43,13 @@ pub(crate) fn serve<O: Operate + 'static>(
                         let server = Arc::clone(&server);
                         let stop = stop.clone();
                         tokio::spawn(async move {
-                            server.converse(stream).await;
                             // The gateway stops when this one has its answer.
-                            drop(stop);
+                            server.converse(stream, PATIENCE, stop).await;
                         });
                     }
                     Err(error) => {
                         tracing::warn!(%error, "an operator's command was not accepted");
-                        tokio::time::sleep(core::time::Duration::from_millis(100)).await;
+                        tokio::time::sleep(Duration::from_millis(100)).await;
                     }
                 },
             }
@@ -75,16 +75,16 @@ struct Server<O> {
     path: PathBuf,
 }
 
-impl<O: Operate> Server<O> {
-    async fn converse(&self, stream: UnixStream) {
-        match tokio::time::timeout(PATIENCE, self.serve_one(stream)).await {
+impl<O: Operate + 'static> Server<O> {
+    async fn converse(self: Arc<Self>, stream: UnixStream, patience: Duration, stop: Stop) {
+        match tokio::time::timeout(patience, self.serve_one(stream, stop)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "an operator's command broke off"),
             Err(_) => tracing::warn!("an operator's command took too long"),
         }
     }
 
-    async fn serve_one(&self, mut stream: UnixStream) -> io::Result<()> {
+    async fn serve_one(self: Arc<Self>, mut stream: UnixStream, stop: Stop) -> io::Result<()> {
         let answer = if self.is_ours(&stream)? {
             let mut line = String::new();
             let (reader, _) = stream.split();
@@ -93,7 +93,18 @@ impl<O: Operate> Server<O> {
                 .read_line(&mut line)
                 .await?;
             match serde_json::from_str(&line) {
-                Ok(request) => answer(&self.operator, request, self.address.as_deref()).await,
+                Ok(request) => {
+                    let server = Arc::clone(&self);
+                    // A task of its own: who was disabled is cut off also if nobody waits for
+                    // the answer any more.
+                    let done = tokio::spawn(async move {
+                        let answer =
+                            answer(&server.operator, request, server.address.as_deref()).await;
+                        drop(stop);
+                        answer
+                    });
+                    done.await.map_err(io::Error::other)?
+                }
                 Err(error) => Answer::Error {
                     message: format!("no request: {error}"),
                 },
@@ -113,5 +124,77 @@ impl<O: Operate> Server<O> {
     fn is_ours(&self, stream: &UnixStream) -> io::Result<bool> {
         let peer = stream.peer_cred()?.uid();
         Ok(peer == 0 || peer == std::fs::metadata(&self.path)?.uid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use sotto_shared::account::AccountName;
+    use sotto_shared::sotto::types::Invitation;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::admin::OperateError;
+    use crate::invitation::InvitationCode;
+    use crate::stop::Stopper;
+    use crate::storage::account::AccountSummary;
+
+    /// Deletes when it is told to go on, and nothing else.
+    #[derive(Default)]
+    struct Slow {
+        go_on: Arc<Notify>,
+        deleted: Arc<AtomicBool>,
+    }
+
+    impl Operate for Slow {
+        async fn delete(&self, _: &AccountName) -> Result<(), OperateError> {
+            self.go_on.notified().await;
+            self.deleted.store(true, Ordering::SeqCst);
+            Ok(())
+        }
+
+        async fn list(&self) -> Result<Vec<AccountSummary>, OperateError> {
+            Err(OperateError::Failed)
+        }
+
+        async fn set_disabled(&self, _: &AccountName, _: bool) -> Result<(), OperateError> {
+            Err(OperateError::Failed)
+        }
+
+        async fn reset_login(&self, _: &AccountName) -> Result<(), OperateError> {
+            Err(OperateError::Failed)
+        }
+
+        async fn invite(&self, _: Duration) -> Result<(InvitationCode, Invitation), OperateError> {
+            Err(OperateError::Failed)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_is_carried_through_though_its_answer_took_too_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(SOCKET);
+        let listener = listen(&path).unwrap();
+        let mut asker = UnixStream::connect(&path).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let name = "alice".parse().unwrap();
+        let mut line = serde_json::to_vec(&crate::admin::Request::UserDelete { name }).unwrap();
+        line.push(b'\n');
+        asker.write_all(&line).await.unwrap();
+        let operator = Slow::default();
+        let (go_on, deleted) = (Arc::clone(&operator.go_on), Arc::clone(&operator.deleted));
+        let server = Arc::new(Server {
+            operator,
+            address: None,
+            path,
+        });
+        let stopper = Stopper::new();
+        let patience = Duration::from_millis(100);
+        server.converse(stream, patience, stopper.watcher()).await;
+        go_on.notify_one();
+        assert!(stopper.stop(Duration::from_secs(20)).await);
+        assert!(deleted.load(Ordering::SeqCst));
     }
 }

@@ -16,8 +16,10 @@ use super::claims::Claim;
 use super::limits::Share;
 use super::sessions::Inbox;
 use crate::audit::Event;
+use crate::connection::sotto::AccountWork;
 use crate::connection::{Alone, AloneResult, Connection, Job};
 use crate::metrics::LimitHit;
+use crate::stop::Stop;
 use crate::storage::{Closed, MailboxSize, Pending, ReadError, Refusal, Write, Written};
 
 /// Batches of sends that one connection has in the storage's hands; further sends gather into the
@@ -27,10 +29,13 @@ const BATCHES: usize = 2;
 /// The jobs of one connection that are under way.
 pub(super) struct Jobs {
     sends: VecDeque<Sends>,
-    alone: Option<Pin<Box<dyn Future<Output = Box<Finished>> + Send>>>,
+    alone: Option<AloneJob>,
     /// What version 3 remembers; away while one of its requests is under way.
     peer: Option<Box<Peer>>,
 }
+
+/// Gives nothing if it broke down.
+type AloneJob = Pin<Box<dyn Future<Output = Option<Box<Finished>>> + Send>>;
 
 struct Sends {
     first: u64,
@@ -61,8 +66,13 @@ impl From<accounts::Finished> for Finished {
 
 /// What finished.
 pub(super) enum Done {
-    Sends { first: u64, written: Vec<Written> },
+    Sends {
+        first: u64,
+        written: Vec<Written>,
+    },
     Alone(Box<Finished>),
+    /// Nobody knows what became of a request: the connection has to end without an answer.
+    Lost,
 }
 
 impl Jobs {
@@ -74,7 +84,8 @@ impl Jobs {
         }
     }
 
-    /// Gives up the device's session, and whatever is under way.
+    /// Gives up the device's session, and whatever is under way; but for a change to accounts,
+    /// which is carried through without the connection.
     pub(super) fn end(&mut self) {
         self.alone = None;
         self.peer = None;
@@ -90,6 +101,7 @@ impl Jobs {
         core: &mut Connection,
         services: &Arc<Services>,
         address: IpAddr,
+        stop: &Stop,
     ) {
         while self.sends.len() < BATCHES
             && let Some(job) = core.next_job()
@@ -101,21 +113,42 @@ impl Jobs {
                     pending: services.storage.write(batch),
                 }),
                 Job::Alone(Alone::Account(work)) => {
-                    let peer = self.peer.take().unwrap_or_default();
-                    let services = Arc::clone(services);
-                    let work = accounts::run(*work, peer, services, address);
-                    self.alone = Some(Box::pin(
-                        async move { Box::new(Finished::from(work.await)) },
-                    ));
+                    self.submit_account(*work, services, address, stop);
                 }
                 Job::Alone(work) => {
                     self.alone = {
                         let work = run(work, Arc::clone(services), address);
-                        Some(Box::pin(async move { Box::new(work.await) }))
+                        Some(Box::pin(async move { Some(Box::new(work.await)) }))
                     }
                 }
             }
         }
+    }
+
+    /// Starts a task of its own: a change that the storage has takes effect on sessions, pushes
+    /// and the audit log also if the connection dies meanwhile. The gateway waits for it.
+    fn submit_account(
+        &mut self,
+        work: AccountWork,
+        services: &Arc<Services>,
+        address: IpAddr,
+        stop: &Stop,
+    ) {
+        let peer = self.peer.take().unwrap_or_default();
+        let connection = Arc::new(());
+        let asker = Arc::downgrade(&connection);
+        let services = Arc::clone(services);
+        let stop = stop.clone();
+        let task = tokio::spawn(async move {
+            let finished = accounts::run(work, peer, services, address, asker).await;
+            drop(stop);
+            finished
+        });
+        self.alone = Some(Box::pin(async move {
+            let finished = task.await.ok();
+            drop(connection);
+            finished.map(|finished| Box::new(finished.into()))
+        }));
     }
 
     /// Waits for the next job to finish. Never ends while there is none.
@@ -149,7 +182,7 @@ impl Future for NextDone<'_> {
             && let Poll::Ready(finished) = alone.as_mut().poll(context)
         {
             jobs.alone = None;
-            return Poll::Ready(Done::Alone(finished));
+            return Poll::Ready(finished.map_or(Done::Lost, Done::Alone));
         }
         Poll::Pending
     }
@@ -157,6 +190,7 @@ impl Future for NextDone<'_> {
 
 impl Done {
     /// Gives the result to the connection; its mailbox, memory and pushes go to the session.
+    /// Whether the connection goes on.
     pub(super) fn give(
         self,
         core: &mut Connection,
@@ -164,8 +198,9 @@ impl Done {
         claim: &mut Option<Claim>,
         share: &mut Share,
         inbox: &mut Option<Inbox>,
-    ) {
+    ) -> bool {
         match self {
+            Self::Lost => return false,
             Self::Sends { first, written } => core.sends_done(first, &written),
             Self::Alone(finished) => {
                 if finished.claim.is_some() {
@@ -183,6 +218,7 @@ impl Done {
                 core.alone_done(finished.result);
             }
         }
+        true
     }
 }
 
@@ -287,4 +323,96 @@ async fn write_one(pending: Pending<Vec<Written>>) -> Written {
 
 fn flatten<T>(result: Result<Result<T, ReadError>, Closed>) -> Result<T, ReadError> {
     result.unwrap_or(Err(ReadError::Failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::OsRng;
+    use sotto_shared::account::{AccountKey, DeviceCertificate, DeviceKey, DeviceRevocation};
+    use sotto_shared::sotto::push::EndReason;
+    use sotto_shared::sotto::types::DeviceLabel;
+    use sotto_shared::sotto::{Push, Request};
+    use sotto_shared::{AccountId, ClientId};
+
+    use super::*;
+    use crate::audit::Audit;
+    use crate::config::{AccountSettings, Limits};
+    use crate::connection::sotto::{Device, Standing};
+    use crate::metrics::Metrics;
+    use crate::stop::Stopper;
+    use crate::storage::account::{AccountStorage as _, Change, NewAccount, StoredCredential};
+    use crate::storage::sqlite::SqliteStorage;
+
+    fn credential() -> StoredCredential {
+        StoredCredential {
+            password_file: vec![1].into(),
+            wrapped_vault_key: vec![2].into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_revocation_cuts_the_session_though_who_asked_for_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (limits, metrics) = (Limits::default(), Arc::<Metrics>::default());
+        let commits = Arc::clone(&metrics.commits);
+        let storage = SqliteStorage::open(folder.path(), (&limits).into(), commits).unwrap();
+        let storage = Arc::new(storage);
+        let settings = AccountSettings::default();
+        let accounts = accounts::Accounts::new(Arc::clone(&storage) as _, settings, &metrics);
+        let audit = Audit::open(folder.path()).unwrap();
+        let services = Services::new(
+            limits,
+            Arc::clone(&storage) as _,
+            accounts.unwrap(),
+            metrics,
+            audit,
+        );
+        let services = Arc::new(services);
+        let (key, account) = (
+            AccountKey::generate(&mut OsRng),
+            AccountId::random(&mut OsRng),
+        );
+        let client = ClientId::random(&mut OsRng);
+        let device_key = DeviceKey::generate(&mut OsRng).public();
+        let new = NewAccount {
+            name: "alice".parse().unwrap(),
+            display_name: "Alice".parse().unwrap(),
+            password: credential(),
+            recovery: credential(),
+            vault: vec![3].into(),
+            certificate: DeviceCertificate::issue(&key, account, client, device_key, 1),
+            label: DeviceLabel {
+                name: "first".to_owned(),
+                platform: "tests".to_owned(),
+            },
+            invitation: None,
+            carry_over: None,
+        };
+        let registered = storage.apply(Change::Register(Box::new(new))).await;
+        registered.unwrap().unwrap();
+        let device = Device { account, client };
+        let (peer, mut inbox) = accounts::peer_of(&services, device);
+        let mut jobs = Jobs::new();
+        jobs.peer = Some(peer);
+        let standing = Standing {
+            device: Some(device),
+            login: None,
+        };
+        let revocation = DeviceRevocation::issue(&key, account, client, 2);
+        let work = AccountWork {
+            standing,
+            request: Request::RevokeDevices(vec![revocation]),
+            nonce: None,
+        };
+        let stopper = Stopper::new();
+        let address = "192.0.2.1".parse().unwrap();
+        jobs.submit_account(work, &services, address, &stopper.watcher());
+        // The connection dies.
+        jobs.end();
+        assert!(stopper.stop(core::time::Duration::from_secs(20)).await);
+        let ended = inbox.try_recv().unwrap();
+        assert_eq!(*ended, Push::SessionEnded(EndReason::Revoked));
+        let log = std::fs::read_to_string(folder.path().join(crate::audit::FILE)).unwrap();
+        assert!(log.contains("devices_revoked"), "{log}");
+    }
 }

@@ -41,6 +41,8 @@ enum Cut {
     Io,
     Limit(LimitHit),
     Stopped,
+    /// What became of a request is not known.
+    Lost,
 }
 
 impl From<io::Error> for Cut {
@@ -118,7 +120,7 @@ impl Session {
                 self.linger(&mut stop).await;
             }
             Err(Cut::Limit(limit)) => self.services.limit_hit(limit, self.address),
-            Err(Cut::Io | Cut::Stopped) => {}
+            Err(Cut::Io | Cut::Stopped | Cut::Lost) => {}
         }
     }
 
@@ -127,7 +129,7 @@ impl Session {
         let early = self.stream.take_early(|bytes| self.core.receive(bytes))?;
         self.received(early);
         loop {
-            self.turn()?;
+            self.turn(stop)?;
             if self.core.is_finished() {
                 return Ok(());
             }
@@ -144,7 +146,9 @@ impl Session {
                 done = self.jobs.next_done() => {
                     self.core.advance(self.clock.begin.elapsed());
                     let Self { core, jobs, claim, share, inbox, .. } = self;
-                    done.give(core, jobs, claim, share, inbox);
+                    if !done.give(core, jobs, claim, share, inbox) {
+                        return Err(Cut::Lost);
+                    }
                 }
                 ready = self.stream.ready(wants_input, wants_output) => {
                     if ready? && wants_input {
@@ -170,11 +174,11 @@ impl Session {
     }
 
     /// Everything that can be done without waiting.
-    fn turn(&mut self) -> Result<(), Cut> {
+    fn turn(&mut self, stop: &Stop) -> Result<(), Cut> {
         // What was written can make room for the next request, and that for more output.
         loop {
             self.jobs
-                .submit(&mut self.core, &self.services, self.address);
+                .submit(&mut self.core, &self.services, self.address, stop);
             if !self.write()? {
                 break;
             }

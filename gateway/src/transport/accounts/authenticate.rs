@@ -37,6 +37,10 @@ impl Ask<'_> {
 
     /// Begins the session of a device that has proved itself.
     pub(super) async fn enter(&mut self, account: AccountId, client: ClientId) -> Answer {
+        // A session that nobody holds must not end the one that the device has begun meanwhile.
+        if self.asker.strong_count() == 0 {
+            return Err(error(ErrorCode::Unavailable));
+        }
         let device = Device { account, client };
         let sessions = &self.accounts.sessions;
         let was_online = sessions.is_online(account);

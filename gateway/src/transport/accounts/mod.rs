@@ -15,7 +15,7 @@ mod peer;
 mod register;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rand_core::OsRng;
@@ -40,6 +40,8 @@ use opaque::Opaque;
 pub use notices::{NOTICE_PAUSE, PRESENCE_PUSH_MAX};
 pub(crate) use operator::Operator;
 pub(super) use peer::Peer;
+#[cfg(test)]
+pub(super) use peer::peer_of;
 
 /// Name and version of this program.
 const AGENT: &str = concat!("sotto-gateway/", env!("CARGO_PKG_VERSION"));
@@ -106,12 +108,13 @@ pub(super) struct Finished {
     pub(super) inbox: Option<Inbox>,
 }
 
-/// Does one request.
+/// Does one request. `asker` is gone when the connection is.
 pub(super) async fn run(
     work: AccountWork,
     mut peer: Box<Peer>,
     services: Arc<Services>,
     address: IpAddr,
+    asker: Weak<()>,
 ) -> Finished {
     let mut inbox = None;
     let mut ask = Ask {
@@ -122,6 +125,7 @@ pub(super) async fn run(
         standing: work.standing,
         nonce: work.nonce,
         inbox: &mut inbox,
+        asker,
     };
     let result = ask.answer(work.request).await;
     Finished {
@@ -142,6 +146,7 @@ struct Ask<'a> {
     standing: Standing,
     nonce: Option<Nonce>,
     inbox: &'a mut Option<Inbox>,
+    asker: Weak<()>,
 }
 
 impl Ask<'_> {

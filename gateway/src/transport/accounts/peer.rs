@@ -115,6 +115,25 @@ impl Ticket {
     }
 }
 
+/// What a connection remembers whose device has authenticated.
+#[cfg(test)]
+pub(in crate::transport) fn peer_of(
+    services: &Arc<Services>,
+    device: Device,
+) -> (Box<Peer>, crate::transport::sessions::Inbox) {
+    let (number, inbox) = services.accounts.sessions.enter(device);
+    let ticket = Ticket {
+        services: Arc::clone(services),
+        device,
+        number,
+    };
+    let peer = Peer {
+        ticket: Some(ticket),
+        ..Peer::default()
+    };
+    (Box::new(peer), inbox)
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         let accounts = &self.services.accounts;
