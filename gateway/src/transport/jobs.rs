@@ -52,15 +52,15 @@ pub(super) struct Finished {
     inbox: Option<Inbox>,
 }
 
-impl From<accounts::Finished> for Finished {
-    fn from(finished: accounts::Finished) -> Self {
-        Self {
-            result: AloneResult::Account(Box::new(finished.result)),
+impl Finished {
+    fn of_account(finished: accounts::Finished) -> Option<Self> {
+        Some(Self {
+            result: AloneResult::Account(Box::new(finished.result?)),
             claim: None,
             share: None,
             peer: Some(finished.peer),
             inbox: finished.inbox,
-        }
+        })
     }
 }
 
@@ -147,7 +147,7 @@ impl Jobs {
         self.alone = Some(Box::pin(async move {
             let finished = task.await.ok();
             drop(connection);
-            finished.map(|finished| Box::new(finished.into()))
+            finished.and_then(Finished::of_account).map(Box::new)
         }));
     }
 

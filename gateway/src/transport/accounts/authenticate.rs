@@ -35,6 +35,14 @@ impl Ask<'_> {
         self.enter(account, client).await
     }
 
+    /// Begins the session of a device that was just made. If that fails, the connection has to
+    /// end: an error would say that nothing was changed.
+    pub(super) async fn enter_new(&mut self, account: AccountId, client: ClientId) -> Answer {
+        let answer = self.enter(account, client).await;
+        self.is_lost = matches!(&answer, Err(error) if error.code == ErrorCode::Unavailable);
+        answer
+    }
+
     /// Begins the session of a device that has proved itself.
     pub(super) async fn enter(&mut self, account: AccountId, client: ClientId) -> Answer {
         // A session that nobody holds must not end the one that the device has begun meanwhile.

@@ -39,7 +39,7 @@ impl Ask<'_> {
         self.event(Event::DeviceAdded { account });
         let sessions = &self.accounts.sessions;
         sessions.push(account, Some(client), Push::DevicesChanged);
-        self.enter(account, client).await
+        self.enter_new(account, client).await
     }
 
     /// For a device, and for who has logged in and chooses which devices to revoke.

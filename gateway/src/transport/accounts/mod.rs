@@ -102,7 +102,8 @@ impl Accounts {
 
 /// What a job gives beside its answer.
 pub(super) struct Finished {
-    pub(super) result: AccountResult,
+    /// Nothing if it is not known what to answer: a change is durable, and what follows it failed.
+    pub(super) result: Option<AccountResult>,
     pub(super) peer: Box<Peer>,
     /// Where the session that has begun finds its pushes.
     pub(super) inbox: Option<Inbox>,
@@ -126,10 +127,12 @@ pub(super) async fn run(
         nonce: work.nonce,
         inbox: &mut inbox,
         asker,
+        is_lost: false,
     };
     let result = ask.answer(work.request).await;
+    let result = result.unwrap_or_else(|error| Response::Error(error).into());
     Finished {
-        result: result.unwrap_or_else(|error| Response::Error(error).into()),
+        result: (!ask.is_lost).then_some(result),
         peer,
         inbox,
     }
@@ -147,6 +150,8 @@ struct Ask<'a> {
     nonce: Option<Nonce>,
     inbox: &'a mut Option<Inbox>,
     asker: Weak<()>,
+    /// Whether an error would say that nothing was changed, though something was.
+    is_lost: bool,
 }
 
 impl Ask<'_> {

@@ -120,7 +120,7 @@ impl Ask<'_> {
             self.event(Event::BridgeOn { account });
         }
         self.accounts.notices.joined(self.services, account);
-        self.enter(account, client).await
+        self.enter_new(account, client).await
     }
 }
 

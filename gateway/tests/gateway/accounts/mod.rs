@@ -172,6 +172,26 @@ fn a_repeated_registration_is_no_login() {
 }
 
 #[test]
+fn what_was_done_is_never_answered_as_undone() {
+    let (_, data) = TestGateway::start().stop();
+    // Devices cannot be read again once they are written.
+    let path = data.path().join(sotto_gateway::storage::sqlite::FILE);
+    let database = rusqlite::Connection::open(path).unwrap();
+    let breaks = "CREATE TRIGGER breaks AFTER INSERT ON devices \
+        BEGIN UPDATE devices SET Certificate = x'00' WHERE ID = new.ID; END";
+    database.execute(breaks, []).unwrap();
+    drop(database);
+    let gateway = TestGateway::on(data, |_| {});
+    let mut line = Line::open(&gateway);
+    let alice = Person::new("alice");
+    let finish = alice.register_finish(&mut line, "", None).unwrap();
+    line.send(&Request::RegisterFinish(Box::new(finish)));
+    assert!(line.is_over(), "it closes without an answer");
+    let login = Line::open(&gateway).log_in(&alice);
+    assert_eq!(login.account, alice.account);
+}
+
+#[test]
 fn registration_is_open_by_invitation_or_closed() {
     let gateway = TestGateway::with(|config| {
         config.accounts.registration = RegistrationPolicy::Closed;
