@@ -203,8 +203,26 @@ struct Line {
     address: Option<IpAddr>,
 }
 
-/// Lines written in one second at most: a flood of refusals must not fill the disk.
-const LINES_PER_SECOND: u64 = 100;
+/// Refusals and failures written in one second at most: a flood of them must not fill the disk. It
+/// does not keep anything else from being written, which takes an account or a place in a limit.
+const REFUSALS_PER_SECOND: u64 = 100;
+
+impl Event {
+    /// Whether everybody can make as many of these as they like.
+    const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::RegistrationRefused
+                | Self::LimitHit { .. }
+                | Self::OriginRefused
+                | Self::BrokenFrame
+                | Self::LoginFailed { .. }
+                | Self::LoginLocked { .. }
+                | Self::LoginRefused
+                | Self::AuthenticationRefused { .. }
+        )
+    }
+}
 
 /// Writes events. Clones write to the same file.
 #[derive(Debug, Clone)]
@@ -216,8 +234,8 @@ pub struct Audit {
 struct Log {
     file: File,
     second: Instant,
-    /// Events in this second.
-    events: u64,
+    /// Refusals in this second.
+    refusals: u64,
 }
 
 impl Audit {
@@ -233,7 +251,7 @@ impl Audit {
         let log = Log {
             file: options.open(folder.join(FILE))?,
             second: Instant::now(),
-            events: 0,
+            refusals: 0,
         };
         Ok(Self {
             log: Arc::new(Mutex::new(log)),
@@ -248,15 +266,15 @@ impl Audit {
     fn record_at(&self, now: Instant, event: Event, address: Option<IpAddr>) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if now.duration_since(log.second) >= Duration::from_secs(1) {
-            let count = log.events.saturating_sub(LINES_PER_SECOND);
+            let count = log.refusals.saturating_sub(REFUSALS_PER_SECOND);
             log.second = now;
-            log.events = 0;
+            log.refusals = 0;
             if count > 0 {
                 log.write(Event::Suppressed { count }, None);
             }
         }
-        log.events += 1;
-        if log.events <= LINES_PER_SECOND || event == Event::Stopped {
+        log.refusals += u64::from(event.is_refusal());
+        if log.refusals <= REFUSALS_PER_SECOND || !event.is_refusal() {
             log.write(event, address);
         }
     }
@@ -313,9 +331,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let audit = Audit::open(folder.path()).unwrap();
         let now = Instant::now();
-        for _ in 0..LINES_PER_SECOND + 42 {
+        for _ in 0..REFUSALS_PER_SECOND + 42 {
             audit.record_at(now, Event::BrokenFrame, None);
         }
+        let account = AccountId::from_bytes([7; 16]);
+        audit.record_at(now, Event::RecoveryUsed { account }, None);
         audit.record_at(now + Duration::from_secs(1), Event::Registered, None);
         let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
         assert_eq!(text.matches("broken_frame").count(), 100);
@@ -327,5 +347,6 @@ mod tests {
             "{suppressed}"
         );
         assert!(last.contains("registered"));
+        assert!(text.contains("recovery_used"), "no flood hides it");
     }
 }
