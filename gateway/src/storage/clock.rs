@@ -22,6 +22,13 @@ impl Clock {
         }
     }
 
+    /// Puts a clock back that was set.
+    pub fn put_back(&self, by: Duration) {
+        if let Some(seconds) = &self.0 {
+            seconds.fetch_sub(whole_seconds(by), Ordering::Relaxed);
+        }
+    }
+
     /// Seconds since 1970.
     pub(super) fn now(&self) -> i64 {
         match &self.0 {

@@ -24,6 +24,27 @@ pub(super) async fn failed_logins_count_for_their_window(open: Open) {
     assert_eq!(store.failures(&alice).await, Failures::default());
 }
 
+pub(super) async fn a_clock_that_is_put_back_locks_nobody(open: Open) {
+    let store = Store::new(open);
+    let alice = subject("alice");
+    for _ in 0..5 {
+        store.done(Change::LoginFailed(vec![alice.clone()])).await;
+    }
+    assert_eq!(store.failures(&alice).await.count, 5);
+    store.clock.put_back(Duration::from_secs(3600));
+    assert_eq!(store.failures(&alice).await, Failures::default());
+    store.done(Change::LoginFailed(vec![alice.clone()])).await;
+    assert_eq!(store.failures(&alice).await.count, 1);
+    assert_eq!(store.failures(&alice).await.oldest_expires, LOGIN_WINDOW);
+    // What lies ahead is deleted, so that it does not count when its time comes.
+    let store = store.reopen().await;
+    for _ in 0..2 {
+        store.done(Change::LoginFailed(vec![alice.clone()])).await;
+    }
+    store.clock.advance(Duration::from_secs(3600));
+    assert_eq!(store.failures(&alice).await, Failures::default());
+}
+
 pub(super) async fn failed_logins_survive_a_restart(open: Open) {
     let mut store = Store::new(open);
     for _ in 0..5 {

@@ -114,6 +114,7 @@ conformance! {
     ],
     logins: [
         failed_logins_count_for_their_window,
+        a_clock_that_is_put_back_locks_nobody,
         failed_logins_survive_a_restart,
         failed_logins_of_one_subject_are_nobody_elses,
         a_successful_login_forgets_its_own_failures_only,

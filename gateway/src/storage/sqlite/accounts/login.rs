@@ -39,25 +39,21 @@ impl Apply<'_> {
     }
 }
 
+/// Failures that lie ahead do not count: a clock that was put back would lock for as long.
 pub(super) fn failures(
     database: &Connection,
     subject: &LoginSubject,
     now: i64,
 ) -> Result<Failures, QueryError> {
     let window = whole_seconds(LOGIN_WINDOW);
-    let (count, oldest): (u32, i64) = database
-        .prepare_cached(statements::FAILURES)?
-        .query_row(params![key(subject), now.saturating_sub(window)], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+    let (count, oldest): (u32, i64) = database.prepare_cached(statements::FAILURES)?.query_row(
+        params![key(subject), now.saturating_sub(window), now],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     if count == 0 {
         return Ok(Failures::default());
     }
-    // A clock that was put back must not lock anybody for longer.
-    let left = oldest
-        .saturating_add(window)
-        .saturating_sub(now)
-        .min(window);
+    let left = oldest.saturating_add(window).saturating_sub(now);
     Ok(Failures {
         count,
         oldest_expires: Duration::from_secs(u64::try_from(left).unwrap_or(0)),
@@ -70,6 +66,10 @@ pub(in super::super) fn prune(database: &Connection, now: i64) -> Result<(), rus
     database
         .prepare_cached(statements::OLD_FAILURES)?
         .execute([failed_before])?;
+    // Those from before the clock was put back.
+    database
+        .prepare_cached(statements::FUTURE_FAILURES)?
+        .execute([now])?;
     database
         .prepare_cached(statements::OLD_INVITATIONS)?
         .execute([now])?;

@@ -102,8 +102,9 @@ pub(super) const FORGET_FAILURES: &str = "DELETE FROM login_failures WHERE Subje
 pub(super) const FORGET_NEWEST_FAILURE: &str = "DELETE FROM login_failures WHERE Number = \
     (SELECT Number FROM login_failures WHERE Subject = ?1 ORDER BY FailedAt DESC, Number DESC LIMIT 1)";
 pub(super) const OLD_FAILURES: &str = "DELETE FROM login_failures WHERE FailedAt <= ?1";
+pub(super) const FUTURE_FAILURES: &str = "DELETE FROM login_failures WHERE FailedAt > ?1";
 pub(super) const FAILURES: &str = "SELECT count(*), coalesce(min(FailedAt), 0) \
-    FROM login_failures WHERE Subject = ?1 AND FailedAt > ?2";
+    FROM login_failures WHERE Subject = ?1 AND FailedAt > ?2 AND FailedAt <= ?3";
 
 // ---- Questions
 
@@ -219,6 +220,7 @@ mod tests {
             FORGET_FAILURES,
             FORGET_NEWEST_FAILURE,
             OLD_FAILURES,
+            FUTURE_FAILURES,
             FAILURES,
             LOGIN,
             DEVICE,
