@@ -23,7 +23,15 @@ pub trait AccountStorage: core::fmt::Debug + Send + Sync + 'static {
     /// Applies one change, whole or not at all.
     fn apply(&self, change: Change) -> Pending<Result<Applied, Refused>>;
 
-    /// What a login of this name needs; nothing for an unknown name. A disabled account is given
+    /// The account and password file of a name, which is all that the beginning of a login needs,
+    /// so that it does not take longer for a name that somebody has.
+    fn password_file(
+        &self,
+        name: AccountName,
+        slot: Slot,
+    ) -> Pending<Result<Option<(AccountId, Bytes)>, ReadError>>;
+
+    /// What the end of a login of this name needs; nothing for an unknown name. A disabled account is given
     /// too, so that only whoever knows the password learns that it is disabled.
     fn login(
         &self,

@@ -59,11 +59,7 @@ impl Ask<'_> {
                 .limit_hit(LimitHit::LoginsPerAddress, self.address);
             return Err(locked(address_failures));
         }
-        let record = read(storage.login(name.clone(), slot)).await?;
-        let known = record.map(|record| {
-            let file = record.credential.password_file;
-            (record.account.account, file)
-        });
+        let known = read(storage.password_file(name.clone(), slot)).await?;
         let (state, answer) = self.accounts.opaque.login(
             &request,
             &name,

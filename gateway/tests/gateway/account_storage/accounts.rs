@@ -18,6 +18,9 @@ pub(super) async fn a_registered_account_is_found_in_every_way(open: Open) {
         let login = store.both.accounts.login(new.name.clone(), slot).await;
         let login = login.unwrap().unwrap().unwrap();
         assert_eq!(&login.credential, credential);
+        let file = store.both.accounts.password_file(new.name.clone(), slot);
+        let expected = (alice.account, credential.password_file.clone());
+        assert_eq!(file.await.unwrap().unwrap(), Some(expected));
         assert_eq!(login.vault, new.vault);
         assert_eq!(login.account, record);
     }

@@ -23,6 +23,19 @@ fn holds(folder: &Path, bytes: &[u8]) -> bool {
 }
 
 #[tokio::test]
+async fn the_beginning_of_a_login_reads_no_vault() {
+    let store = Store::new(sqlite);
+    let (_, new) = store.sign_up("alice").await;
+    let database = rusqlite::Connection::open(store.folder.path().join(FILE)).unwrap();
+    database.execute("DROP TABLE vaults", []).unwrap();
+    let accounts = &store.both.accounts;
+    let (name, slot) = (new.name.clone(), Slot::Password);
+    let file = accounts.password_file(name.clone(), slot).await.unwrap();
+    assert!(file.unwrap().is_some());
+    assert!(accounts.login(name, slot).await.unwrap().is_err());
+}
+
+#[tokio::test]
 async fn what_was_applied_survives_kill_nine() {
     let store = Store::new(sqlite);
     let (alice, new) = store.sign_up("alice").await;

@@ -10,6 +10,7 @@ mod read;
 mod register;
 pub(super) mod statements;
 
+use bytes::Bytes;
 use rand_core::OsRng;
 use rusqlite::{Connection, OptionalExtension, params};
 use sotto_shared::account::opaque::ServerSetup;
@@ -42,6 +43,15 @@ impl AccountStorage for SqliteStorage {
             done,
         }));
         pending
+    }
+
+    fn password_file(
+        &self,
+        name: AccountName,
+        slot: Slot,
+    ) -> Pending<Result<Option<(AccountId, Bytes)>, ReadError>> {
+        self.readers
+            .ask(move |database| read::password_file(database, &name, slot))
     }
 
     fn login(

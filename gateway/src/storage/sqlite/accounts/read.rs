@@ -18,6 +18,19 @@ use super::statements;
 
 type Rows<T> = Result<T, rusqlite::Error>;
 
+pub(super) fn password_file(
+    database: &Connection,
+    name: &AccountName,
+    slot: Slot,
+) -> Result<Option<(AccountId, Bytes)>, QueryError> {
+    let found = database
+        .prepare_cached(statements::PASSWORD_FILE)?
+        .query_row(params![name.as_str(), slot.number()], |row| {
+            Ok((AccountId::from_bytes(row.get(0)?), blob(row, 1)?))
+        });
+    Ok(found.optional()?)
+}
+
 pub(super) fn login(
     database: &Connection,
     name: &AccountName,

@@ -125,6 +125,8 @@ macro_rules! entry_columns {
     };
 }
 
+pub(super) const PASSWORD_FILE: &str = "SELECT a.ID, c.PasswordFile FROM accounts a \
+    JOIN credentials c ON c.Account = a.Number AND c.Slot = ?2 WHERE a.Name = ?1";
 pub(super) const LOGIN: &str = concat!(
     "SELECT ",
     account_columns!(),
@@ -222,6 +224,7 @@ mod tests {
             OLD_FAILURES,
             FUTURE_FAILURES,
             FAILURES,
+            PASSWORD_FILE,
             LOGIN,
             DEVICE,
             ACCOUNT,
