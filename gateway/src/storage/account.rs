@@ -69,8 +69,9 @@ pub trait AccountStorage: core::fmt::Debug + Send + Sync + 'static {
     /// Whether an invitation with this digest of its code is open.
     fn invitation_is_open(&self, digest: [u8; 32]) -> Pending<Result<bool, ReadError>>;
 
-    /// A classic client's public key, for the challenge of a carry-over; nothing if there is none
-    /// or it belongs to an account already.
+    /// A classic client's public key, for the challenge of a carry-over; nothing if there is none.
+    /// An account's classic mailbox is refused at the end only, by [`Change::Register`]: whose
+    /// mailbox it is nobody learns without its key.
     fn classic_key(&self, client: ClientId) -> Pending<Result<Option<PublicKeyBytes>, ReadError>>;
 
     /// How many failed logins the name or the address has to its name in the last

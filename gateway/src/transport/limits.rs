@@ -222,6 +222,9 @@ pub(crate) struct Registrations {
     full_at: Mutex<HashMap<IpAddr, Instant>>,
 }
 
+/// Sign-ups that may be begun for each one that may be ended: the beginning costs the gateway two
+/// OPRF evaluations, and a wrapped key where a classic client is carried over.
+pub(super) const STARTS_PER_REGISTRATION: u32 = 10;
 const HOUR: Duration = Duration::from_secs(3600);
 /// Addresses at which those that have everything back are forgotten.
 const SWEEP_AT: usize = 10_000;

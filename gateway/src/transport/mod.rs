@@ -21,7 +21,7 @@ use crate::metrics::{LimitHit, Metrics};
 use crate::storage::Storage;
 use accounts::Accounts;
 use claims::Claims;
-use limits::{Admission, ByteBudget, Registrations};
+use limits::{Admission, ByteBudget, Registrations, STARTS_PER_REGISTRATION};
 
 pub(crate) use accept::accept_each;
 pub(crate) use handshake::shake_hands;
@@ -37,6 +37,8 @@ pub(crate) struct Services {
     pub(crate) admission: Arc<Admission>,
     pub(crate) budget: Arc<ByteBudget>,
     registrations: Registrations,
+    /// Sign-ups that are begun.
+    registration_starts: Registrations,
     claims: Claims,
 }
 
@@ -53,6 +55,11 @@ impl Services {
             admission: Admission::new(limits.connections, limits.connections_per_address),
             budget: ByteBudget::new(limits.in_flight_bytes),
             registrations: Registrations::new(limits.registrations_per_hour),
+            registration_starts: Registrations::new(
+                limits
+                    .registrations_per_hour
+                    .saturating_mul(STARTS_PER_REGISTRATION),
+            ),
             claims: Claims::default(),
             limits,
             storage,

@@ -231,8 +231,15 @@ fn a_classic_client_is_carried_over_by_who_has_its_key_only() {
     assert_eq!(waiting.len(), 1, "nothing is lost");
     // Nobody carries it over a second time.
     let again = Person::new("other");
-    let answered = again.register(&mut Line::open(&gateway), "", Some((classic, &prove)));
-    assert_eq!(code_of(answered), ErrorCode::ProofFailed);
+    let proves_again = |started: &RegisterStarted| CarryOver {
+        answer: carry_over_answer(&secret(started), again.account, classic).unwrap(),
+        certificate: BridgeCertificate::issue(&again.key, again.account, classic, digest, 1),
+    };
+    let mut other = Line::open(&gateway);
+    let finish = again.register_finish(&mut other, "", Some((classic, &proves_again)));
+    let finish = finish.expect("the beginning tells nobody that it is an account's");
+    let finish = Request::RegisterFinish(Box::new(finish));
+    assert_eq!(other.refused(&finish).code, ErrorCode::ProofFailed);
     line.client = alice.device.client;
     assert!(matches!(
         line.ask(&Request::ListDevices),

@@ -24,6 +24,12 @@ use crate::storage::account::{Change, NewAccount, StoredCredential};
 impl Ask<'_> {
     pub(super) async fn register_start(&mut self, request: RegisterStart) -> Answer {
         self.peer.registration = None;
+        let starts = &self.services.registration_starts;
+        if !starts.take(self.address, Instant::now()) {
+            self.services
+                .limit_hit(LimitHit::Registrations, self.address);
+            return Err(error(ErrorCode::RateLimited));
+        }
         let invitation = self.check_invitation(&request.invitation).await?;
         let opaque = &self.accounts.opaque;
         let password = opaque.register(&request.password, &request.name, Slot::Password)?;

@@ -38,12 +38,6 @@ pub(super) async fn a_bridge_is_a_classic_client_while_it_is_on(open: Open) {
         once: true,
     };
     assert_eq!(store.write(repeated).await, Written::Registered(mailbox));
-    let classic_key = store.both.accounts.classic_key(mailbox).await;
-    assert_eq!(
-        classic_key.unwrap().unwrap(),
-        None,
-        "it belongs to an account"
-    );
 
     let other = ClientId::from_bytes([8; 16]);
     store.done(on(Some(alice.bridge(other, 2)))).await;
@@ -83,8 +77,6 @@ pub(super) async fn a_carried_over_client_keeps_its_mail(open: Open) {
     assert_eq!(size.messages, 1);
     let record = store.account(alice.account).await.unwrap();
     assert_eq!(record.bridge, new.carry_over);
-    let key = store.both.accounts.classic_key(classic).await;
-    assert_eq!(key.unwrap().unwrap(), None);
     assert_eq!(store.both.storage.totals().clients, 2);
 }
 

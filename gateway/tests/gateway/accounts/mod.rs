@@ -239,6 +239,18 @@ fn registrations_are_limited_by_address() {
 }
 
 #[test]
+fn sign_ups_that_are_only_begun_are_limited_by_address() {
+    let gateway = TestGateway::with(|config| config.limits.registrations_per_hour = 1);
+    let alice = Person::new("alice");
+    for n in 0..10 {
+        let begun = alice.register_finish(&mut Line::open(&gateway), "", None);
+        assert!(begun.is_ok(), "{n}");
+    }
+    let answered = alice.register_finish(&mut Line::open(&gateway), "", None);
+    assert_eq!(code_of(*answered.unwrap_err()), ErrorCode::RateLimited);
+}
+
+#[test]
 fn nobody_signs_up_with_a_certificate_of_another_key() {
     let gateway = TestGateway::start();
     let mut forged = Person::new("alice");

@@ -170,8 +170,7 @@ pub(super) const ENTRY_BY_ID: &str = concat!(
 pub(super) const INVITATIONS: &str = "SELECT i.ID, i.ExpiresAt FROM invitations i \
     JOIN accounts a ON a.Number = i.Account \
     WHERE a.ID = ?1 AND i.ExpiresAt > ?2 ORDER BY i.Number";
-pub(super) const CLASSIC_KEY: &str = "SELECT PublicKey FROM clients WHERE ID = ?1 \
-    AND NOT EXISTS (SELECT 1 FROM bridges b WHERE b.Client = clients.ID)";
+pub(super) const CLASSIC_KEY: &str = "SELECT PublicKey FROM clients WHERE ID = ?1";
 /// For the operator: a scan, and meant to be one.
 pub(super) const SUMMARIES: &str = "SELECT a.ID, a.Name, a.CreatedAt, a.Disabled, \
     (SELECT count(*) FROM devices d WHERE d.Account = a.Number AND d.Revocation = x''), \
