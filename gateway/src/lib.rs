@@ -29,4 +29,4 @@ mod transport;
 
 pub use gateway::{Addresses, Gateway, StartError};
 pub use tls::{Fingerprint, TlsError};
-pub use transport::accounts::{NOTICE_PAUSE, PRESENCE_PUSH_MAX};
+pub use transport::accounts::{NOTICE_PAUSE, PRESENCE_PUSH_MAX, SEARCH_WINDOW, SEARCHES_MAX};

@@ -1,13 +1,15 @@
 //! Other people, and the own profile.
 
+use std::time::Instant;
+
 use sotto_shared::limits::DIRECTORY_PAGE_MAX;
 use sotto_shared::sotto::request::{FindAccounts, ListAccounts, UpdateProfile};
 use sotto_shared::sotto::response::Accounts as Page;
-use sotto_shared::sotto::types::DirectoryPolicy;
+use sotto_shared::sotto::types::{AccountEntry, DirectoryPolicy};
 use sotto_shared::sotto::{ErrorCode, Response};
 
 use super::{Answer, Ask, read};
-use crate::connection::sotto::error;
+use crate::connection::sotto::{error, error_until};
 use crate::storage::account::Change;
 
 impl Ask<'_> {
@@ -31,8 +33,24 @@ impl Ask<'_> {
     }
 
     pub(super) async fn find_accounts(&mut self, request: FindAccounts) -> Answer {
-        let FindAccounts { names, accounts } = request;
-        let mut accounts = read(self.accounts.storage.find_accounts(names, accounts)).await?;
+        let FindAccounts {
+            mut names,
+            accounts,
+        } = request;
+        let own = self.device()?.account;
+        let searches = &self.accounts.searches;
+        let is_exact = self.accounts.policy.directory == DirectoryPolicy::Exact;
+        names.sort_unstable();
+        names.dedup();
+        if is_exact && let Err(wait) = searches.take(own, names.len(), Instant::now()) {
+            return Err(error_until(ErrorCode::RateLimited, wait));
+        }
+        let found = self.accounts.storage.find_accounts(names.clone(), accounts);
+        let mut accounts = read(found).await?;
+        if is_exact {
+            let is_asked = |entry: &&AccountEntry| names.contains(&entry.name);
+            searches.give_back(own, accounts.iter().filter(is_asked).count());
+        }
         for entry in &mut accounts {
             self.accounts.fill_presence(entry);
         }

@@ -13,6 +13,7 @@ mod opaque;
 mod operator;
 mod peer;
 mod register;
+mod searches;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
@@ -36,12 +37,14 @@ use crate::storage::{Pending, ReadError};
 use attempts::Attempts;
 use notices::Notices;
 use opaque::Opaque;
+use searches::Searches;
 
 pub use notices::{NOTICE_PAUSE, PRESENCE_PUSH_MAX};
 pub(crate) use operator::Operator;
 pub(super) use peer::Peer;
 #[cfg(test)]
 pub(super) use peer::peer_of;
+pub use searches::{SEARCH_WINDOW, SEARCHES_MAX};
 
 /// Name and version of this program.
 const AGENT: &str = concat!("sotto-gateway/", env!("CARGO_PKG_VERSION"));
@@ -59,6 +62,7 @@ pub(crate) struct Accounts {
     pub(crate) sessions: Sessions,
     attempts: Attempts,
     notices: Notices,
+    searches: Searches,
     turns: Vec<AsyncMutex<()>>,
 }
 
@@ -78,6 +82,7 @@ impl Accounts {
             sessions: Sessions::new(Arc::clone(metrics)),
             attempts: Attempts::default(),
             notices: Notices::default(),
+            searches: Searches::default(),
             turns: (0..TURNS).map(|_| AsyncMutex::default()).collect(),
         })
     }

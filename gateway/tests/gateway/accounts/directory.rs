@@ -99,6 +99,32 @@ fn an_exact_directory_finds_whole_names_and_tells_nothing_unasked() {
 }
 
 #[test]
+fn names_are_tried_in_vain_so_often_only_in_an_exact_directory() {
+    let gateway = TestGateway::with(|config| config.accounts.directory = DirectoryPolicy::Exact);
+    let mut line = Line::open(&gateway);
+    Person::sign_up("alice", &mut line);
+    let bob = Person::sign_up("bob", &mut Line::open(&gateway));
+    let search = |names: Vec<_>| {
+        Request::FindAccounts(FindAccounts {
+            names,
+            accounts: vec![bob.account],
+        })
+    };
+    let guesses = |count| (0..count).map(|n| account_name(&format!("guess{n}")));
+    // What is found costs nothing.
+    for _ in 0..100 {
+        assert_eq!(page(line.ask(&find("bob"))).0.len(), 1);
+    }
+    let (found, _) = page(line.ask(&search(guesses(60).collect())));
+    assert_eq!(found.len(), 1, "by the id");
+    let refused = line.refused(&search(guesses(60).collect()));
+    assert_eq!(refused.code, ErrorCode::RateLimited);
+    assert!(refused.retry_after.is_some());
+    // Ids that are known go on.
+    assert_eq!(page(line.ask(&search(Vec::new()))).0.len(), 1);
+}
+
+#[test]
 fn who_joins_comes_goes_and_leaves_is_told() {
     let gateway = TestGateway::start();
     let mut line = Line::open(&gateway);
