@@ -79,6 +79,8 @@ pub(crate) struct StoredContact {
     pub(crate) changed: Option<AccountPublicKey>,
     /// Verified under the pinned key.
     pub(crate) bridge: Option<BridgeCertificate>,
+    /// A mailbox that only the key before has certified: nothing is sent there.
+    pub(crate) lost: Option<ClientId>,
 }
 
 /// How the local store is locked.
@@ -209,10 +211,11 @@ mod tests {
                 [5; 32],
                 6,
             )),
+            lost: Some(ClientId::from_bytes([7; 16])),
         };
         frozen(
             &contact,
-            "f6f66005d043105a25c2c6c9f4955ab3b20b9b5e2a195e3c6bbcaf7e2b5547b6",
+            "35d3df4f12797acddca8ac05e24e9b7de759818cfd24cf55976e1a21b9f86350",
         );
         let lock = StoredLock {
             auto_lock: Some(300),

@@ -333,8 +333,8 @@ impl Engine {
             Some(Mailbox::Abandon(client)) => self.classic.abandon(client),
             None => {}
         }
-        if let Some(certified) = self.account.take_certified() {
-            self.classic.certify(certified);
+        if let Some(mailboxes) = self.account.take_mailboxes() {
+            self.classic.certify(mailboxes);
         }
         let client = self.classic.identity().map(|identity| identity.client);
         self.classic.mute(!self.account.owns_classic(client));

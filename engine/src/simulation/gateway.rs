@@ -104,6 +104,15 @@ impl ModelGateway {
         }
     }
 
+    /// Calls a classic client otherwise from now on.
+    pub(super) fn rename_classic(&mut self, client: ClientId, name: &str) {
+        for (it, stored, _) in &mut self.clients {
+            if *it == client {
+                *stored = name.parse().unwrap();
+            }
+        }
+    }
+
     pub(super) fn has_classic_name(&self, name: &str, but: Option<ClientId>) -> bool {
         self.clients
             .iter()

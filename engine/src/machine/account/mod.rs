@@ -18,7 +18,7 @@ mod flows;
 mod session;
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use rand_chacha::ChaCha20Rng;
 use sotto_shared::account::{AccountName, DisplayName};
@@ -26,7 +26,7 @@ use sotto_shared::sotto::response::{Error, Hello};
 use sotto_shared::sotto::{Push, Request, Response, ResponseFrame};
 use sotto_shared::{AccountId, ClientId};
 
-use super::classic::Certified;
+use super::classic::Mailboxes;
 use super::step::Step;
 use super::{ANSWER_TIMEOUT, Effect, Profile, SLOWEST_UPLOAD};
 use crate::account::refusal;
@@ -280,8 +280,8 @@ impl Accounts {
     }
 
     /// What contacts prove about classic mailboxes, if that has changed.
-    pub(super) fn take_certified(&mut self) -> Option<BTreeMap<ClientId, Certified>> {
-        self.contacts.take_certified()
+    pub(super) fn take_mailboxes(&mut self) -> Option<Mailboxes> {
+        self.contacts.take_mailboxes()
     }
 
     /// What is to become of the classic client, if that has changed.

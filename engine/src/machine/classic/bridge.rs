@@ -1,13 +1,11 @@
 //! As an account's classic mailbox: whose mailboxes others are, and which one this is.
 
-use std::collections::BTreeMap;
-
+use sotto_shared::ClientId;
 use sotto_shared::account::BridgeCertificate;
 use sotto_shared::classic::PublicKeyBytes;
-use sotto_shared::{AccountId, ClientId};
 
-use super::{Certified, Classic, Owner, PullState};
-use crate::api::SendFailure;
+use super::{Classic, Mailboxes, Owner, PullState};
+use crate::api::{AccountFailure, SendFailure};
 use crate::identity::{Identity, StoredIdentity};
 use crate::record;
 
@@ -72,8 +70,11 @@ impl Classic {
     /// Takes what accounts prove about mailboxes. A public key that is proven to be another than
     /// the one that was pinned was never theirs: whatever was sent under it is not secret, and the
     /// keys that were exchanged with it are given up.
-    pub(in crate::machine) fn certify(&mut self, certified: BTreeMap<ClientId, Certified>) {
-        let before = core::mem::replace(&mut self.certified, certified);
+    pub(in crate::machine) fn certify(&mut self, mailboxes: Mailboxes) {
+        let before = core::mem::replace(&mut self.certified, mailboxes.certified);
+        self.lost = mailboxes.lost;
+        let names = mailboxes.names.iter().map(|name| name.as_str().to_owned());
+        self.account_names.extend(names);
         let clients: Vec<ClientId> = before
             .keys()
             .chain(self.certified.keys())
@@ -101,12 +102,22 @@ impl Classic {
             .is_none_or(|proven| proven.key_digest == BridgeCertificate::digest(key))
     }
 
-    /// The account whose changed key stops what goes to this client.
-    pub(super) fn blocked_by(&self, client: ClientId) -> Option<AccountId> {
-        let proven = self
-            .certified
-            .get(&client)
-            .filter(|proven| proven.blocked)?;
-        Some(proven.account)
+    /// What stops whatever goes to this client: a changed account key; or a certificate that is
+    /// missing, where there is an account of that name. The gateway keeps that name for the
+    /// account, so it is not telling all, or has put somebody else there.
+    pub(super) fn blocked_by(&self, client: ClientId) -> Option<AccountFailure> {
+        if let Some(proven) = self.certified.get(&client) {
+            let account = proven.account;
+            return proven
+                .blocked
+                .then_some(AccountFailure::KeyChanged(account));
+        }
+        let has_account_name = || {
+            let name = self.people.get(&client)?.name.as_ref()?;
+            let name = name.as_str().to_ascii_lowercase();
+            self.account_names.contains(&name).then_some(())
+        };
+        let is_blocked = self.lost.contains(&client) || has_account_name().is_some();
+        is_blocked.then_some(AccountFailure::NotCertified)
     }
 }

@@ -118,7 +118,7 @@ impl Classic {
         let failure = match &self.owner {
             Owner::Ready(_) if self.muted => Failure::Account(AccountFailure::NoBridge),
             Owner::Ready(_) if self.is_known(to) => match self.blocked_by(to) {
-                Some(account) => Failure::Account(AccountFailure::KeyChanged(account)),
+                Some(failure) => Failure::Account(failure),
                 None => return true,
             },
             Owner::Ready(_) => Failure::NoSuchPerson,

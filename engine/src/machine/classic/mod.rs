@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
+use sotto_shared::account::AccountName;
 use sotto_shared::classic::request::{PublicKey, PullAfter, Register, Request, RequestBody};
 use sotto_shared::classic::{ResponseDecoder, Version};
 use sotto_shared::crypto::PrivateKey;
@@ -61,9 +62,24 @@ pub(super) struct Classic {
     told_unknown: bool,
     /// Mailboxes that are proven to be an account's.
     certified: BTreeMap<ClientId, Certified>,
+    /// See [`Mailboxes::lost`].
+    lost: BTreeSet<ClientId>,
+    /// See [`Mailboxes::names`].
+    account_names: BTreeSet<String>,
     /// Whether this is not the mailbox of the account that is signed in here: nothing is sent.
     muted: bool,
     pub(super) step: Step,
+}
+
+/// What is known of the mailboxes of people with accounts.
+#[derive(Default)]
+pub(super) struct Mailboxes {
+    pub(super) certified: BTreeMap<ClientId, Certified>,
+    /// What only the account's key before the present one has certified: nothing goes there.
+    pub(super) lost: BTreeSet<ClientId>,
+    /// Names of accounts that were not told of before. A classic client that calls itself so has to
+    /// be certified.
+    pub(super) names: Vec<AccountName>,
 }
 
 /// What is proven about somebody's classic mailbox.
@@ -140,6 +156,8 @@ impl Classic {
             deferred_news: Vec::new(),
             told_unknown: false,
             certified: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            account_names: BTreeSet::new(),
             muted: false,
             step: Step::default(),
         }

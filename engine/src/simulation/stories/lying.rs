@@ -72,6 +72,12 @@ fn a_changed_key_stops_sends_until_it_was_looked_at() {
         None,
         "the new key has certified none"
     );
+    // What the old key has certified gets nothing, whatever it is called now.
+    world.gateway.rename_classic(mailbox, "robert");
+    world.run(2_000, NONE);
+    world.nodes[0].account.failures.clear();
+    world.nodes[0].command(text, world.now, NONE);
+    assert!(failed(world.node(0), &AccountFailure::NotCertified));
     // Bob's device still has its true key: his code is about another one.
     world.tell(1, AccountCommand::SafetyNumber { account: alice });
     let code = world.node(1).account.events.iter().find_map(|it| match it {
@@ -134,6 +140,27 @@ fn a_mailbox_key_that_is_not_the_certified_one_is_refused() {
     let refused = State::Failed(SendFailure::UnusableKey);
     assert!(!messages.is_empty());
     assert!(messages.iter().all(|message| message.state == refused));
+}
+
+#[test]
+fn a_classic_client_under_an_accounts_name_gets_nothing_without_a_certificate() {
+    let mut world = World::signed_up(45, &["alice", "bob"]);
+    world.bridge_on(0);
+    let planted = ClientId::from_bytes([6; 16]);
+    let evil = PrivateKey::generate(&mut world.rng).unwrap();
+    let key = evil.public().to_wire().unwrap();
+    let name = "Bob".parse().unwrap();
+    world.gateway.add_classic(planted, name, key);
+    world.until("planted", |world| world.node(0).people().contains(&planted));
+    let text = Command::SendText {
+        to: planted,
+        text: "secret".to_owned(),
+    };
+    let now = world.now;
+    world.nodes[0].command(text, now, NONE);
+    assert!(failed(world.node(0), &AccountFailure::NotCertified));
+    world.run(200, NONE);
+    assert!(world.node(0).messages(planted).is_empty());
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Other people: who is there, which account key is theirs, and which classic mailbox.
 //!
 //! The key that is seen first is pinned and stays, also when the gateway drops the account and
-//! tells of it anew: account ids are never used twice. Another key is an alarm, and until the user
-//! has looked at it, it is trusted in nothing.
+//! tells of it anew: account ids are never used twice. Another key is an alarm, and so is another
+//! account under a name that is known; until the user has looked, neither is trusted in anything.
+//!
+//! A classic mailbox belongs to one account: the first that has certified it, or a verified one.
 
 mod known;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use core::time::Duration;
@@ -21,7 +25,7 @@ use sotto_shared::{AccountId, ClientId};
 use super::{Accounts, Asked};
 use crate::account::stored::StoredContact;
 use crate::api::{AccountEvent, AccountFailure, DirectoryPolicy, Notice};
-use crate::machine::classic::Certified;
+use crate::machine::classic::{Certified, Mailboxes};
 use crate::machine::is_due;
 use crate::record;
 use crate::time::Timestamp;
@@ -36,6 +40,12 @@ pub(in crate::machine) const CONTACTS_MAX: usize = 100_000;
 #[derive(Default)]
 pub(super) struct Contacts {
     known: BTreeMap<AccountId, Known>,
+    /// Who has, or had, each name.
+    names: BTreeMap<AccountName, BTreeSet<AccountId>>,
+    /// Who has certified each mailbox.
+    owners: BTreeMap<ClientId, AccountId>,
+    /// Names that the classic client has not heard of yet.
+    new_names: Vec<AccountName>,
     reading: Option<Reading>,
     refresh_at: Option<Timestamp>,
     /// Whether what is proven about classic mailboxes has changed.
@@ -54,7 +64,9 @@ struct Reading {
 impl Contacts {
     pub(super) fn restore(&mut self, stored: StoredContact) {
         self.certified_changed = true;
-        self.known.insert(stored.account, Known::new(stored));
+        let account = stored.account;
+        self.known.insert(account, Known::new(stored));
+        self.index(account);
     }
 
     pub(super) fn stop_reading(&mut self) {
@@ -65,22 +77,78 @@ impl Contacts {
         self.refresh_at
     }
 
-    pub(super) fn take_certified(&mut self) -> Option<BTreeMap<ClientId, Certified>> {
+    pub(super) fn take_mailboxes(&mut self) -> Option<Mailboxes> {
         if !core::mem::take(&mut self.certified_changed) {
             return None;
         }
-        let mut certified = BTreeMap::new();
+        let mut mailboxes = Mailboxes {
+            names: core::mem::take(&mut self.new_names),
+            ..Mailboxes::default()
+        };
         for Known { stored, .. } in self.known.values() {
-            if let Some(bridge) = &stored.bridge {
+            mailboxes.lost.extend(stored.lost);
+            let Some(bridge) = &stored.bridge else {
+                continue;
+            };
+            if self.owners.get(&bridge.client) == Some(&stored.account) {
                 let proven = Certified {
                     account: stored.account,
                     key_digest: bridge.key_digest,
                     blocked: stored.changed.is_some(),
                 };
-                certified.entry(bridge.client).or_insert(proven);
+                mailboxes.certified.insert(bridge.client, proven);
             }
         }
-        Some(certified)
+        Some(mailboxes)
+    }
+
+    /// Makes somebody findable by name and mailbox. Whoever loses the mailbox to them is given.
+    fn index(&mut self, account: AccountId) -> Option<AccountId> {
+        let stored = &self.known.get(&account)?.stored;
+        let name = &stored.name;
+        if !self.names.contains_key(name) {
+            self.new_names.push(name.clone());
+        }
+        self.names.entry(name.clone()).or_default().insert(account);
+        let client = stored.bridge.as_ref()?.client;
+        if !self.may_claim(client, account) {
+            return None;
+        }
+        let before = self.owners.insert(client, account);
+        before.filter(|before| *before != account)
+    }
+
+    /// Whether a mailbox is nobody else's: nobody has certified it before, but somebody who is not
+    /// verified while this account is.
+    fn may_claim(&self, client: ClientId, account: AccountId) -> bool {
+        let is_verified = |account| {
+            let known = self.known.get(&account);
+            known.is_some_and(|known| known.stored.verified && known.stored.changed.is_none())
+        };
+        match self.owners.get(&client) {
+            Some(owner) if *owner != account => is_verified(account) && !is_verified(*owner),
+            Some(_) | None => true,
+        }
+    }
+
+    /// Somebody of whom nothing was known. Under a name that somebody else has or had, it is as if
+    /// their key had changed.
+    fn stranger(&self, entry: &AccountEntry) -> StoredContact {
+        let namesakes = self.names.get(&entry.name);
+        let is_verified = |account: &AccountId| {
+            let known = self.known.get(account);
+            known.is_some_and(|known| known.stored.verified)
+        };
+        StoredContact {
+            account: entry.account,
+            name: entry.name.clone(),
+            display_name: entry.display_name.clone(),
+            pinned: entry.account_key,
+            verified: namesakes.is_some_and(|all| all.iter().any(is_verified)),
+            changed: namesakes.map(|_| entry.account_key),
+            bridge: None,
+            lost: None,
+        }
     }
 
     fn get(&self, account: AccountId) -> Result<&Known, AccountFailure> {
@@ -194,7 +262,12 @@ impl Accounts {
         self.refreshed(&[], page);
         let mut found = page.accounts.iter().filter(|entry| entry.name == *name);
         let account = found.next().map(|entry| entry.account);
-        let account = account.filter(|account| self.contacts.get(*account).is_ok());
+        // Not somebody who is known here under another name.
+        let is_known = |account: &AccountId| {
+            let known = self.contacts.get(*account);
+            known.is_ok_and(|known| known.stored.name == *name)
+        };
+        let account = account.filter(is_known);
         self.step.tell_account(AccountEvent::Found {
             name: name.clone(),
             account,
@@ -249,18 +322,18 @@ impl Accounts {
         if is_new && self.contacts.known.len() >= CONTACTS_MAX {
             return Taken::default();
         }
-        let known = self.contacts.known.entry(entry.account).or_insert_with(|| {
-            Known::new(StoredContact {
-                account: entry.account,
-                name: entry.name.clone(),
-                display_name: entry.display_name.clone(),
-                pinned: entry.account_key,
-                verified: false,
-                changed: None,
-                bridge: None,
-            })
+        if is_new {
+            let stranger = Known::new(self.contacts.stranger(entry));
+            self.contacts.known.insert(entry.account, stranger);
+        }
+        let may_claim = entry.bridge.as_ref().is_none_or(|bridge| {
+            let own = self.stored.as_ref().and_then(|stored| stored.bridge);
+            own != Some(bridge.client) && self.contacts.may_claim(bridge.client, entry.account)
         });
-        let taken = known.take(entry);
+        let Some(known) = self.contacts.known.get_mut(&entry.account) else {
+            return Taken::default();
+        };
+        let taken = known.take(entry, may_claim);
         let taken = Taken {
             is_new,
             shown: is_new || taken.shown,
@@ -281,6 +354,9 @@ impl Accounts {
             let key = record::account_contact(account);
             self.step.put(key, &known.stored);
             self.contacts.certified_changed = true;
+        }
+        if let Some(loser) = self.contacts.index(account) {
+            self.change_contact(loser, |contact| contact.bridge = None);
         }
     }
 

@@ -87,7 +87,11 @@ impl Accounts {
         Ok(())
     }
 
-    fn change_contact(&mut self, account: AccountId, change: impl FnOnce(&mut StoredContact)) {
+    pub(super) fn change_contact(
+        &mut self,
+        account: AccountId,
+        change: impl FnOnce(&mut StoredContact),
+    ) {
         if let Some(known) = self.contacts.known.get_mut(&account) {
             change(&mut known.stored);
             self.put_contact(account);
@@ -98,9 +102,13 @@ impl Accounts {
 
 /// What was certified by the key before is worth nothing any more.
 fn take_changed_key(contact: &mut StoredContact) {
-    if let Some(key) = contact.changed.take() {
-        contact.pinned = key;
-        contact.verified = false;
-        contact.bridge = None;
+    let Some(key) = contact.changed.take() else {
+        return;
+    };
+    if key != contact.pinned {
+        let lost = contact.bridge.take().map(|bridge| bridge.client);
+        contact.lost = lost.or(contact.lost);
     }
+    contact.pinned = key;
+    contact.verified = false;
 }
