@@ -148,12 +148,16 @@ pub enum AccountCommand {
         /// With whom.
         account: AccountId,
     },
-    /// The user has compared the safety number, or takes that back.
+    /// The user has compared the safety number, or takes that back. Refused with
+    /// [`AccountFailure::KeyChanged`] if it was another number than that of now.
     SetVerified {
         /// Whose.
         account: AccountId,
         /// Whether it was compared.
         verified: bool,
+        /// The [`AccountEvent::SafetyNumber`] that the user saw. Not looked at when it is taken
+        /// back.
+        digits: String,
     },
     /// Compares a scanned or pasted safety code. Answered by [`AccountEvent::Scanned`]; if it
     /// fits, the contact is verified.
@@ -164,10 +168,12 @@ pub enum AccountCommand {
         code: String,
     },
     /// The user has looked at a contact's changed account key and takes it. They are not verified
-    /// any more.
+    /// any more. Refused with [`AccountFailure::KeyChanged`] if it has changed again since.
     AcceptKey {
         /// Whose.
         account: AccountId,
+        /// The [`AccountEvent::SafetyNumber`] that the user saw.
+        digits: String,
     },
     /// Makes an invitation, answered by [`AccountEvent::Invited`].
     Invite,

@@ -14,7 +14,8 @@ use crate::resolve;
 impl Session {
     pub(super) async fn safety_number(&mut self, who: &str) -> Result<(), Problem> {
         let account = self.find_contact(who).await?;
-        self.show_safety_number(account).await
+        self.show_safety_number(account).await?;
+        Ok(())
     }
 
     /// Compares what a contact shows.
@@ -65,7 +66,12 @@ impl Session {
         if verified && matches!(contact.trust, Trust::Changed { .. }) {
             return Err(key_changed(contact));
         }
-        let order = AccountOrder::SetVerified { account, verified };
+        let (digits, _) = self.ask_safety_number(account).await?;
+        let order = AccountOrder::SetVerified {
+            account,
+            verified,
+            digits,
+        };
         self.order(Order::Account(order)).await?;
         self.show_contact(account)
     }
@@ -79,12 +85,15 @@ impl Session {
             let text = format!("the account key of {name} has not changed");
             return Err(Problem::new(Exit::Refused, text));
         }
-        if !yes {
-            self.show_safety_number(account).await?;
+        let digits = if yes {
+            self.ask_safety_number(account).await?.0
+        } else {
+            let digits = self.show_safety_number(account).await?;
             let question = format!("Is {name} really using a new key? Then it is taken.");
             prompt::confirm(&question, "--yes")?;
-        }
-        let order = AccountOrder::AcceptKey { account };
+            digits
+        };
+        let order = AccountOrder::AcceptKey { account, digits };
         self.order(Order::Account(order)).await?;
         self.show_contact(account)
     }
@@ -126,15 +135,22 @@ impl Session {
         self.look_up(who).await?.ok_or_else(|| unknown(who))
     }
 
-    async fn show_safety_number(&mut self, account: AccountId) -> Result<(), Problem> {
+    /// Gives the digits that were shown.
+    async fn show_safety_number(&mut self, account: AccountId) -> Result<String, Problem> {
+        let (digits, code) = self.ask_safety_number(account).await?;
+        let contact = self.known(account)?;
+        self.printer.safety_number(contact, &digits, &code)?;
+        Ok(digits)
+    }
+
+    /// Digits and code.
+    async fn ask_safety_number(&mut self, account: AccountId) -> Result<(String, String), Problem> {
         let pick = |event: &AccountEvent| match event {
             AccountEvent::SafetyNumber { digits, code, .. } => Some((digits.clone(), code.clone())),
             _ => None,
         };
         let order = AccountOrder::SafetyNumber { account };
-        let (digits, code) = self.answered(order, pick).await?;
-        let contact = self.known(account)?;
-        Ok(self.printer.safety_number(contact, &digits, &code)?)
+        self.answered(order, pick).await
     }
 
     fn show_contact(&self, account: AccountId) -> Result<(), Problem> {

@@ -119,11 +119,16 @@ impl Accounts {
             AccountCommand::SetBridge { on: false } => self.bridge_off(now),
             AccountCommand::Find { name } => self.find(name, now),
             AccountCommand::SafetyNumber { account } => self.safety_number(account),
-            AccountCommand::SetVerified { account, verified } => {
-                self.set_verified(account, verified)
-            }
+            AccountCommand::SetVerified {
+                account,
+                verified,
+                digits,
+            } => match verified {
+                true => self.set_verified(account, &digits),
+                false => self.set_unverified(account),
+            },
             AccountCommand::Scan { account, code } => self.scan(account, &code),
-            AccountCommand::AcceptKey { account } => self.accept_key(account, now),
+            AccountCommand::AcceptKey { account, digits } => self.accept_key(account, &digits, now),
             AccountCommand::Invite => self.request(Asked::Invite, &Request::Invite, now),
             AccountCommand::ListInvitations => {
                 self.request(Asked::Invitations, &Request::ListInvitations, now)

@@ -36,6 +36,7 @@ fn a_changed_key_stops_sends_until_it_was_looked_at() {
     let verify = AccountCommand::SetVerified {
         account: bob,
         verified: true,
+        digits: world.digits(0, bob),
     };
     world.tell(0, verify.clone());
     assert_eq!(world.contact(0, 1).trust, Trust::Verified);
@@ -65,7 +66,11 @@ fn a_changed_key_stops_sends_until_it_was_looked_at() {
         is_open(world.node(0)) && world.contact(0, 1).trust == changed
     });
 
-    world.tell(0, AccountCommand::AcceptKey { account: bob });
+    let accept = AccountCommand::AcceptKey {
+        account: bob,
+        digits: world.digits(0, bob),
+    };
+    world.tell(0, accept);
     assert_eq!(world.contact(0, 1).trust, Trust::Unverified);
     assert_eq!(
         world.contact(0, 1).classic,

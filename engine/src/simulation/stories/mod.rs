@@ -115,6 +115,15 @@ impl World {
         &self.node(at).account.contacts[&self.account(of)]
     }
 
+    /// The safety number as it shows now.
+    fn digits(&mut self, at: usize, account: AccountId) -> String {
+        self.tell(at, AccountCommand::SafetyNumber { account });
+        match self.node(at).account.events.last() {
+            Some(AccountEvent::SafetyNumber { digits, .. }) => digits.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn bridge_on(&mut self, at: usize) -> ClientId {
         self.tell(at, AccountCommand::SetBridge { on: true });
         self.until("bridge on", |world| did(world.node(at), Deed::BridgeSet));

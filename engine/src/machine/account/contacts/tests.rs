@@ -203,6 +203,46 @@ fn an_alarm_stays_when_the_gateway_tells_the_old_key_again() {
     assert!(mailboxes.certified[&MAILBOX].blocked);
 }
 
+fn digits(accounts: &mut Accounts, account: u8) -> String {
+    accounts.step.effects.clear();
+    accounts.safety_number(id(account)).unwrap();
+    match accounts.step.effects.first() {
+        Some(Effect::Event(Event::Account(AccountEvent::SafetyNumber { digits, .. }))) => {
+            digits.clone()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_key_that_changes_while_the_user_looks_is_not_taken() {
+    let mut accounts = accounts();
+    told(&mut accounts, &entry(5, "bob", 5));
+    let first = digits(&mut accounts, 5);
+    told(&mut accounts, &entry(5, "bob", 6));
+    let seen = digits(&mut accounts, 5);
+    told(&mut accounts, &entry(5, "bob", 7));
+    let now = Timestamp(0);
+    let changed = Err(AccountFailure::KeyChanged(id(5)));
+    for digits in [first.as_str(), &seen, ""] {
+        assert_eq!(accounts.accept_key(id(5), digits, now), changed);
+        assert_eq!(accounts.set_verified(id(5), digits), changed);
+    }
+    let seen = digits(&mut accounts, 5);
+    assert_eq!(
+        accounts.set_verified(id(5), &seen),
+        changed,
+        "take it first"
+    );
+    assert_eq!(accounts.accept_key(id(5), &seen, now), Ok(()));
+    assert_eq!(trust(&accounts, 5), Trust::Unverified);
+    assert_eq!(accounts.set_verified(id(5), &first), changed);
+    assert_eq!(accounts.set_verified(id(5), &seen), Ok(()));
+    assert_eq!(trust(&accounts, 5), Trust::Verified);
+    assert_eq!(accounts.set_unverified(id(5)), Ok(()));
+    assert_eq!(trust(&accounts, 5), Trust::Unverified);
+}
+
 #[test]
 fn every_changed_key_is_told() {
     let mut accounts = accounts();

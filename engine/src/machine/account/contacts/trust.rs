@@ -33,12 +33,35 @@ impl Accounts {
         Ok(())
     }
 
+    /// Whether the user saw the number of the key that is told now: the gateway may have changed
+    /// it between looking and deciding.
+    fn check_seen(&self, account: AccountId, digits: &str) -> Result<(), AccountFailure> {
+        let (mine, theirs) = self.both_sides(account)?;
+        let seen: String = digits.chars().filter(|it| !it.is_whitespace()).collect();
+        match SafetyNumber::new(mine, theirs).digits() == seen {
+            true => Ok(()),
+            false => Err(AccountFailure::KeyChanged(account)),
+        }
+    }
+
     pub(in crate::machine::account) fn set_verified(
         &mut self,
         account: AccountId,
-        verified: bool,
+        digits: &str,
+    ) -> Result<(), AccountFailure> {
+        self.check_seen(account, digits)?;
+        self.set_trust(account, true)
+    }
+
+    pub(in crate::machine::account) fn set_unverified(
+        &mut self,
+        account: AccountId,
     ) -> Result<(), AccountFailure> {
         self.check_somebody()?;
+        self.set_trust(account, false)
+    }
+
+    fn set_trust(&mut self, account: AccountId, verified: bool) -> Result<(), AccountFailure> {
         if self.contacts.get(account)?.stored.changed.is_some() {
             return Err(AccountFailure::KeyChanged(account));
         }
@@ -74,9 +97,10 @@ impl Accounts {
     pub(in crate::machine::account) fn accept_key(
         &mut self,
         account: AccountId,
+        digits: &str,
         now: Timestamp,
     ) -> Result<(), AccountFailure> {
-        self.check_somebody()?;
+        self.check_seen(account, digits)?;
         if self.contacts.get(account)?.stored.changed.is_some() {
             self.change_contact(account, take_changed_key);
             if self.check_open().is_ok() {
