@@ -26,9 +26,10 @@ for (const [size, options] of Object.entries(SIZES)) {
       await ada.visit();
       await expect(page.getByRole('heading', { name: 'Welcome to Sotto' })).toBeVisible();
       await shot(ada, 'first-visit');
+      await ada.visitClassic();
       await page.getByRole('textbox', { name: 'Your name' }).fill('x'.repeat(300));
-      await shot(ada, 'first-visit-wrong');
-      await page.getByRole('button', { name: 'I have an identity file' }).click();
+      await shot(ada, 'classic-name-wrong');
+      await page.getByRole('button', { name: 'Back' }).click();
       await page.getByLabel('Identity file').setInputFiles(randomFile('ada.sotto', 500));
       await expect(page.getByLabel('Passphrase of the file')).toBeVisible();
       await shot(ada, 'import');

@@ -25,9 +25,16 @@ export class Person {
     await this.page.goto(this.address);
   }
 
-  /** Goes from the first visit to the main view. */
-  async register(name: string): Promise<void> {
+  /** Goes to where a classic identity is made. */
+  async visitClassic(): Promise<void> {
     await this.visit();
+    await this.page.getByRole('button', { name: 'Use a classic identity' }).click();
+    await this.page.getByRole('button', { name: /make a new classic identity/ }).click();
+  }
+
+  /** Goes from the first visit to the main view, as a classic client. */
+  async register(name: string): Promise<void> {
+    await this.visitClassic();
     await this.page.getByRole('textbox', { name: 'Your name' }).fill(name);
     await this.page.getByRole('button', { name: 'Create identity' }).click();
     await this.expectMainView();

@@ -15,10 +15,10 @@ test('the page paints before any WebAssembly has loaded', async ({ visitor }) =>
   await expect(anyone.page.getByRole('heading', { name: 'Welcome to Sotto' })).toBeVisible();
 });
 
-test('a first visit takes a name and no more', async ({ visitor }) => {
+test('a classic identity takes a name and no more', async ({ visitor }) => {
   const alice = await visitor();
-  await alice.visit();
-  await expect(alice.page.getByRole('heading', { name: 'Welcome to Sotto' })).toBeVisible();
+  await alice.visitClassic();
+  await expect(alice.page.getByRole('heading', { name: 'A classic identity' })).toBeVisible();
   const name = alice.page.getByRole('textbox', { name: 'Your name' });
   await expect(name).toBeFocused();
   await name.fill('Alice Liddell');
@@ -32,7 +32,7 @@ test('a first visit takes a name and no more', async ({ visitor }) => {
 
 test('a name is checked as it is typed', async ({ visitor }) => {
   const alice = await visitor();
-  await alice.visit();
+  await alice.visitClassic();
   const name = alice.page.getByRole('textbox', { name: 'Your name' });
   const alert = alice.page.getByRole('alert');
   await expect(alert).toHaveCount(0);
@@ -59,7 +59,7 @@ test('a taken name is refused in words, and another one is taken up', async ({
 }) => {
   await person('alice');
   const other = await visitor();
-  await other.visit();
+  await other.visitClassic();
   const name = other.page.getByRole('textbox', { name: 'Your name' });
   await name.fill('alice');
   await name.press('Enter');
@@ -76,7 +76,7 @@ test('a taken name is refused in words, and another one is taken up', async ({
 
 test('a registration waits for the server, also over a reload', async ({ visitor, gateway }) => {
   const alice = await visitor();
-  await alice.visit();
+  await alice.visitClassic();
   const name = alice.page.getByRole('textbox', { name: 'Your name' });
   await expect(name).toBeVisible();
   await gateway.stop();

@@ -16,7 +16,7 @@ test('from the first visit to a sent message by keyboard alone', async ({ visito
   const alice = await visitor();
   const { page } = alice;
   const { keyboard } = page;
-  await alice.visit();
+  await alice.visitClassic();
   await expect(page.getByRole('textbox', { name: 'Your name' })).toBeFocused();
   await keyboard.type('alice');
   await keyboard.press('Enter');

@@ -21,6 +21,8 @@ test('a whole conversation fits on a phone', async ({ person, visitor }) => {
   const alice = await visitor(phone);
   await alice.visit();
   await expectNothingBesideTheScreen(alice);
+  await alice.visitClassic();
+  await expectNothingBesideTheScreen(alice);
   await alice.page.getByRole('textbox', { name: 'Your name' }).fill('alice');
   await alice.page.getByRole('button', { name: 'Create identity' }).tap();
   await alice.expectMainView();

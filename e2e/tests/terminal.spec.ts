@@ -116,7 +116,7 @@ test('an identity moves from the browser to the terminal and back as my.info', a
   await moved.run('export', again);
   const returned = await visitor();
   await returned.visit();
-  await returned.page.getByRole('button', { name: 'I have an identity file' }).click();
+  await returned.page.getByRole('button', { name: 'Use a classic identity' }).click();
   await expect(
     returned.page.getByRole('heading', { name: 'Bring your identity' }),
   ).toBeVisible();
@@ -160,7 +160,7 @@ test('a sealed identity takes contacts and keys along, between browser and termi
 
   const moved = await visitor();
   await moved.visit();
-  await moved.page.getByRole('button', { name: 'I have an identity file' }).click();
+  await moved.page.getByRole('button', { name: 'Use a classic identity' }).click();
   await moved.page.getByLabel('Identity file').setInputFiles(sealed);
   const passphrase = moved.page.getByLabel('Passphrase of the file');
   const doImport = moved.page.getByRole('button', { name: 'Import' });
@@ -187,7 +187,7 @@ test('a sealed identity takes contacts and keys along, between browser and termi
 test('what is no identity is not imported', async ({ visitor }) => {
   const alice = await visitor();
   await alice.visit();
-  await alice.page.getByRole('button', { name: 'I have an identity file' }).click();
+  await alice.page.getByRole('button', { name: 'Use a classic identity' }).click();
   const doImport = alice.page.getByRole('button', { name: 'Import' });
   await doImport.click();
   await expect(alice.page.getByRole('alert')).toContainText('Choose your identity file first');

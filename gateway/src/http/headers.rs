@@ -28,8 +28,9 @@ const FIXED: [(HeaderName, &str); 7] = [
         "same-origin",
     ),
     (
+        // The camera reads a contact's safety code.
         HeaderName::from_static("permissions-policy"),
-        "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), \
+        "accelerometer=(), autoplay=(), browsing-topics=(), camera=(self), display-capture=(), \
          geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), \
          midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=()",
     ),

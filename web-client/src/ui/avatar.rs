@@ -1,15 +1,14 @@
 //! A person's round sign: their initials on a colour of their own.
 
 use leptos::prelude::*;
-use sotto_shared::ClientId;
 
 /// How many colours the style sheet has.
 const COLOURS: u32 = 8;
 
 /// Draws it. It says nothing that the name beside it does not say.
-pub(crate) fn avatar(client: ClientId, name: &str) -> impl IntoView + use<> {
+pub(crate) fn avatar(id: &[u8; 16], name: &str) -> impl IntoView + use<> {
     // FNV-1a: ids of other people's servers need not be random.
-    let mixed = client.as_bytes().iter().fold(0x811c_9dc5_u32, |sum, byte| {
+    let mixed = id.iter().fold(0x811c_9dc5_u32, |sum, byte| {
         (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
     });
     let class = format!("avatar colour-{}", (mixed >> 16) % COLOURS);

@@ -7,8 +7,10 @@ use wasm_bindgen::JsCast;
 
 use super::avatar::avatar;
 use super::composer::Composer;
+use super::contact::{KeyAlarm, verified_mark};
 use super::dialogs::Dialog;
 use super::icons::{Icon, icon, logo};
+use super::state::contacts::is_alarming;
 use super::store::Store;
 use super::timeline::TimelineView;
 use super::{dom, navigation, words};
@@ -29,6 +31,8 @@ pub(crate) fn NoConversation() -> impl IntoView {
 pub(crate) fn Conversation(with: ClientId) -> impl IntoView {
     let store = Store::here();
     let name = Memo::new(move |_| store.name_of(with));
+    let contact = Memo::new(move |_| store.contact_of(with));
+    let stopped = Memo::new(move |_| contact.with(|c| c.as_deref().is_some_and(is_alarming)));
     let timeline = store.timeline(with);
     let dropped = RwSignal::new_local(Vec::new());
     let over = RwSignal::new(0_i32);
@@ -40,7 +44,11 @@ pub(crate) fn Conversation(with: ClientId) -> impl IntoView {
     on_cleanup(move || {
         // Back in the list, at the person who was left.
         if store.open.get_untracked().is_none() {
-            dom::focus_soon(format!(".people [data-client=\"{with}\"]"));
+            let row = store
+                .contacts
+                .with_untracked(|contacts| contacts.of_classic(with))
+                .map_or_else(|| with.to_string(), |contact| contact.account.to_string());
+            dom::focus_soon(format!(".people [data-row=\"{row}\"]"));
         }
     });
     let drop = move |event: web_sys::DragEvent| {
@@ -76,10 +84,22 @@ pub(crate) fn Conversation(with: ClientId) -> impl IntoView {
             }
         >
             <Header with name />
+            <KeyAlarm contact />
             <div class="timeline-box">
                 <TimelineView with timeline />
             </div>
-            <Composer with name dropped />
+            <Show
+                when=move || !stopped.get()
+                fallback=|| {
+                    view! {
+                        <p class="composer composer-stopped">
+                            "Nothing can be sent until you have looked at their new key."
+                        </p>
+                    }
+                }
+            >
+                <Composer with name dropped />
+            </Show>
             <Show when=move || { over.get() > 0 }>
                 <div class="drop-here">
                     <p>{icon(Icon::Attach)} {move || format!("Drop to send to {}", name.get())}</p>
@@ -98,6 +118,24 @@ fn Header(with: ClientId, name: Memo<String>) -> impl IntoView {
             .map_or(KeyState::None, |person| person.key)
     });
     let gone = Memo::new(move |_| store.person(with).is_some_and(|person| !person.listed));
+    let contact = Memo::new(move |_| store.contact_of(with));
+    let imitated = Memo::new(move |_| {
+        let person = store.person(with)?;
+        store.account(|_| ())?;
+        store
+            .contacts
+            .with(|contacts| contacts.imitated_by(&person))
+    });
+    let picture = move || {
+        contact.with(|contact| match contact {
+            Some(contact) => avatar(contact.account.as_bytes(), contact.display_name.as_str()),
+            None => avatar(with.as_bytes(), &name.get()),
+        })
+    };
+    let presence = move || {
+        let presence = contact.with(|contact| contact.as_ref()?.presence)?;
+        Some(words::presence(presence, store.now.get()))
+    };
     view! {
         <header class="head">
             <button
@@ -107,22 +145,64 @@ fn Header(with: ClientId, name: Memo<String>) -> impl IntoView {
             >
                 {icon(Icon::Back)}
             </button>
-            {move || avatar(with, &name.get())}
+            {picture}
             <div class="head-text">
-                <h2 tabindex="-1">{move || name.get()}</h2>
+                <h2 tabindex="-1">
+                    {move || name.get()}
+                    {move || contact.with(|c| c.as_ref().and_then(|c| verified_mark(c.trust)))}
+                </h2>
                 <p class="head-line">
                     <button
                         class="weak"
                         on:click=move |_| store.dialogs.open(Dialog::Encryption(with))
                     >
                         {icon(Icon::Shield)}
-                        "Classic encryption: weak"
+                        {move || {
+                            if contact.with(Option::is_some) {
+                                "Classic, weakly encrypted"
+                            } else {
+                                "Classic encryption: weak"
+                            }
+                        }}
                     </button>
+                    {move || {
+                        imitated
+                            .get()
+                            .map(|name| {
+                                view! {
+                                    <span class="not-account">
+                                        {format!("not the account @{name}")}
+                                    </span>
+                                }
+                            })
+                    }}
                     <span class="head-key" class:under-way=move || key.get() != KeyState::Established>
-                        {move || if gone.get() { "Not on this server any more" } else { words::key_state(key.get()) }}
+                        {move || {
+                            if gone.get() {
+                                "Not on this server any more".to_owned()
+                            } else {
+                                presence().unwrap_or_else(|| words::key_state(key.get()).to_owned())
+                            }
+                        }}
                     </span>
                 </p>
             </div>
+            {move || {
+                contact
+                    .with(|contact| contact.as_ref().map(|contact| contact.account))
+                    .map(|account| {
+                        view! {
+                            <button
+                                class="icon-button"
+                                aria-label="Contact"
+                                title="Contact"
+                                on:click=move |_| navigation::open_contact(store, account)
+                            >
+                                {icon(Icon::Person)}
+                            </button>
+                        }
+                    })
+            }}
             <Menu with />
         </header>
     }

@@ -31,6 +31,44 @@ pub(crate) fn is_calm() -> bool {
     query.is_some_and(|query| query.matches())
 }
 
+/// Whether this browser reads QR codes and lets the page use a camera.
+pub(crate) fn can_scan() -> bool {
+    let has = |object: &wasm_bindgen::JsValue, name: &str| {
+        Reflect::get(object, &name.into()).is_ok_and(|value| value.is_truthy())
+    };
+    has(&window(), "BarcodeDetector") && has(&window().navigator(), "mediaDevices")
+}
+
+/// Puts text into the clipboard; `done` is called when it is there.
+pub(crate) fn copy(text: &str, done: impl Fn() + 'static) {
+    let copied = window().navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::spawn_local(async move {
+        if wasm_bindgen_futures::JsFuture::from(copied).await.is_ok() {
+            done();
+        }
+    });
+}
+
+/// A flag that this browser keeps, in the clear: nothing that matters.
+pub(crate) fn flag(name: &str) -> bool {
+    storage().is_some_and(|storage| storage.get_item(name).ok().flatten().is_some())
+}
+
+/// Sets or removes it.
+pub(crate) fn set_flag(name: &str, on: bool) {
+    if let Some(storage) = storage() {
+        let _ = if on {
+            storage.set_item(name, "on")
+        } else {
+            storage.remove_item(name)
+        };
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
 /// Focuses what `selector` finds, once the view has changed.
 pub(crate) fn focus_soon(selector: impl Into<String>) {
     let selector = selector.into();

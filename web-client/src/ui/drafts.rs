@@ -73,6 +73,11 @@ impl Drafts {
         });
     }
 
+    /// Forgets all of them.
+    pub(crate) fn forget(self) {
+        self.by_person.update_value(HashMap::clear);
+    }
+
     /// Makes an attachment of a file.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ pub(crate) enum Icon {
     Check,
     Clock,
     Close,
+    Copy,
+    Device,
     Down,
     Download,
     Eye,
@@ -22,7 +24,10 @@ pub(crate) enum Icon {
     Lock,
     More,
     Pencil,
+    Person,
+    Print,
     Retry,
+    Scan,
     Search,
     Send,
     Settings,
@@ -42,6 +47,10 @@ impl Icon {
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
             Self::Clock => "M12 3.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17M12 7.5V12l3 2",
             Self::Close => "M6 6l12 12M18 6L6 18",
+            Self::Copy => {
+                "M9.5 8.500h9a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1v-10a1 1 0 0 1 1-1M15.5 8.500V4.500a1 1 0 0 0-1-1h-9a1 1 0 0 0-1 1v10a1 1 0 0 0 1 1h3"
+            }
+            Self::Device => "M5.5 5h13a1 1 0 0 1 1 1v9.500h-15V6a1 1 0 0 1 1-1M2.5 18.500h19",
             Self::Down => "M12 5v14M6 13l6 6l6-6",
             Self::Download => "M12 4v11M7 11l5 5l5-5M5 20h14",
             Self::Eye => {
@@ -66,7 +75,16 @@ impl Icon {
             Self::Pencil => {
                 "M4 20l1-4.500L15.8 4.700a1.9 1.9 0 0 1 2.7 0l.8.800a1.9 1.9 0 0 1 0 2.700L8.5 19zM13.5 7l3.5 3.5"
             }
+            Self::Person => {
+                "M12 4a4 4 0 1 1 0 8a4 4 0 0 1 0-8M4.5 20.500c0-4 3.3-5.500 7.5-5.500s7.500 1.500 7.500 5.500"
+            }
+            Self::Print => {
+                "M7 9V4h10v5M7 17H4.500a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1h15a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H17M7 14h10v6.500H7z"
+            }
             Self::Retry => "M19.5 12a7.5 7.5 0 1 1-2.3-5.400L19.5 9M19.5 4v5h-5",
+            Self::Scan => {
+                "M4 8.500V5a1 1 0 0 1 1-1h3.500M15.500 4H19a1 1 0 0 1 1 1v3.500M20 15.500V19a1 1 0 0 1-1 1h-3.500M8.500 20H5a1 1 0 0 1-1-1v-3.500M7 12h10"
+            }
             Self::Search => "M11 4a7 7 0 1 1 0 14a7 7 0 0 1 0-14M16 16l4.5 4.5",
             Self::Send => "M12 20V5M5.5 11.500L12 5l6.5 6.5",
             Self::Settings => {

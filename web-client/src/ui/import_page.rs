@@ -1,7 +1,7 @@
 //! Bringing an identity along: a `my.info`, or a sealed file with its passphrase.
 
 use leptos::prelude::*;
-use sotto_engine::api::Command;
+use sotto_engine::api::{Command, RegistrationPolicy};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, HtmlInputElement};
@@ -23,8 +23,19 @@ struct Chosen {
 
 /// The form.
 #[component]
-pub(crate) fn ImportPage(back: impl Fn() + 'static) -> impl IntoView {
+pub(crate) fn ImportPage(
+    back: impl Fn() + 'static,
+    make: impl Fn() + Send + Sync + Clone + 'static,
+) -> impl IntoView {
     let store = Store::here();
+    // The classic protocol knows no invitations: where they are asked for, it takes nobody in.
+    let takes_anybody = Memo::new(move |_| {
+        store.status.with(|status| {
+            status
+                .gateway
+                .is_none_or(|gateway| gateway.registration == RegistrationPolicy::Open)
+        })
+    });
     store.failure.set(None);
     let chosen = RwSignal::new(None::<Chosen>);
     let unreadable = RwSignal::new(None::<&'static str>);
@@ -144,6 +155,18 @@ pub(crate) fn ImportPage(back: impl Fn() + 'static) -> impl IntoView {
                 {move || busy.get().then(|| icon(Icon::Spinner))}
                 "Import"
             </button>
+            <Show when=move || takes_anybody.get()>
+                <button
+                    type="button"
+                    class="link"
+                    on:click={
+                        let make = make.clone();
+                        move |_| make()
+                    }
+                >
+                    "I have no file: make a new classic identity"
+                </button>
+            </Show>
             <button type="button" class="button plain wide" on:click=move |_| back()>
                 "Back"
             </button>

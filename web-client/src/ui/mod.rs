@@ -5,9 +5,12 @@
 //! | `state/` | the model: pure values that events are applied to |
 //! | `store`, `bridge` | signals around the model, and the line to the worker |
 //! | `app` | which screen is shown |
-//! | `name_page`, `import_page`, `lock_page`, `boot` | the screens before the main view |
-//! | `people`, `connection` | the left side |
+//! | `entry/`, `name_page`, `import_page`, `lock_page`, `boot` | the screens before the main view |
+//! | `own`, `account/` | the own account: what is known of it, its pages and lines |
+//! | `people`, `people_row`, `connection` | the left side |
 //! | `conversation`, `timeline`, `scroll`, `message`, `file_body`, `composer` | the right side |
+//! | `contact/` | a contact's page, safety number, and the stop when a key changes |
+//! | `form`, `field` | what forms are made of |
 //! | `dialogs/` | everything that stands above the page |
 //! | `words`, `time`, `linkify`, `icons` | how things are said and drawn |
 
@@ -16,19 +19,23 @@
     reason = "Leptos' component macro writes `pub` into private modules"
 )]
 
+mod account;
 mod app;
 mod avatar;
 mod boot;
 mod bridge;
 mod composer;
 mod connection;
+mod contact;
 mod conversation;
 mod dialogs;
 mod dom;
 mod drafts;
+mod entry;
 mod field;
 mod file_body;
 mod files;
+mod form;
 mod icons;
 mod import_page;
 mod linkify;
@@ -38,7 +45,9 @@ mod name_page;
 mod navigation;
 mod notices;
 mod notify;
+mod own;
 mod people;
+mod people_row;
 mod scroll;
 mod state;
 mod store;

@@ -1,34 +1,16 @@
-//! The first visit: choose a name, or bring an identity along.
+//! A new classic identity: a name and no password.
 
 use leptos::prelude::*;
 use sotto_engine::api::{Command, Connection, Failure, Phase};
 use sotto_shared::UserName;
 
-use super::icons::{Icon, icon, logo};
-use super::import_page::ImportPage;
+use super::icons::{Icon, icon};
 use super::store::Store;
 use super::words;
 
-/// The first visit.
+/// The form.
 #[component]
-pub(crate) fn FirstVisit() -> impl IntoView {
-    let importing = RwSignal::new(false);
-    let name = RwSignal::new(String::new());
-    view! {
-        <main class="page">
-            {move || {
-                if importing.get() {
-                    view! { <ImportPage back=move || importing.set(false) /> }.into_any()
-                } else {
-                    view! { <NamePage name import=move || importing.set(true) /> }.into_any()
-                }
-            }}
-        </main>
-    }
-}
-
-#[component]
-fn NamePage(name: RwSignal<String>, import: impl Fn() + 'static) -> impl IntoView {
+pub(crate) fn NamePage(name: RwSignal<String>, back: impl Fn() + 'static) -> impl IntoView {
     let store = Store::here();
     let touched = RwSignal::new(false);
     let busy = Memo::new(move |_| progress(store));
@@ -72,9 +54,10 @@ fn NamePage(name: RwSignal<String>, import: impl Fn() + 'static) -> impl IntoVie
     };
     view! {
         <form class="card" on:submit=submit novalidate>
-            {logo()} <h1>"Welcome to Sotto"</h1>
+            <div class="card-sign warn">{icon(Icon::Shield)}</div>
+            <h1>"A classic identity"</h1>
             <p class="quiet">
-                "Messages and files that only you and the people you write to can read. Choose the name by which others here will find you."
+                "It has no password and lives in this browser only. Its encryption is weak: it is for talking to classic clients. Choose the name by which others here will find you."
             </p>
             <div class="field">
                 <label for="name">"Your name"</label>
@@ -124,9 +107,9 @@ fn NamePage(name: RwSignal<String>, import: impl Fn() + 'static) -> impl IntoVie
                 type="button"
                 class="button plain wide"
                 disabled=move || busy.with(Option::is_some)
-                on:click=move |_| import()
+                on:click=move |_| back()
             >
-                "I have an identity file"
+                "Back"
             </button>
         </form>
     }

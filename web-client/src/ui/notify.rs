@@ -5,8 +5,8 @@ use sotto_shared::ClientId;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
 
-use super::navigation;
 use super::store::Store;
+use super::{dom, navigation};
 
 const WANTED_KEY: &str = "sotto.notifications";
 
@@ -27,8 +27,9 @@ pub(crate) fn badge_title(store: Store) {
 
 /// Whether desktop notifications are wanted and allowed.
 pub(crate) fn is_on() -> bool {
-    let wanted = storage().and_then(|storage| storage.get_item(WANTED_KEY).ok().flatten());
-    wanted.is_some() && supported() && Notification::permission() == NotificationPermission::Granted
+    dom::flag(WANTED_KEY)
+        && supported()
+        && Notification::permission() == NotificationPermission::Granted
 }
 
 /// Whether the browser has them, and has not been told never to show them.
@@ -38,16 +39,12 @@ pub(crate) fn possible() -> bool {
 
 /// Turns them off.
 pub(crate) fn turn_off() {
-    if let Some(storage) = storage() {
-        let _ = storage.remove_item(WANTED_KEY);
-    }
+    dom::set_flag(WANTED_KEY, false);
 }
 
 /// Turns them on, after asking the browser; `then` hears whether they are.
 pub(crate) fn turn_on(then: impl Fn(bool) + 'static) {
-    if let Some(storage) = storage() {
-        let _ = storage.set_item(WANTED_KEY, "on");
-    }
+    dom::set_flag(WANTED_KEY, true);
     let answered = Closure::<dyn Fn()>::new(move || then(is_on()));
     let _ = Notification::request_permission_with_permission_callback(
         answered.into_js_value().unchecked_ref(),
@@ -76,8 +73,4 @@ pub(crate) fn show(store: Store, with: ClientId, name: &str, text: &str) {
 
 fn supported() -> bool {
     js_sys::Reflect::has(&window(), &"Notification".into()).unwrap_or(false)
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    window().local_storage().ok().flatten()
 }

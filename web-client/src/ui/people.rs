@@ -1,9 +1,8 @@
 //! The left side: who is there, searched and in order.
 
 use leptos::prelude::*;
-use sotto_engine::api::{KeyState, Person, Phase};
-use sotto_shared::ClientId;
-use std::sync::Arc;
+use sotto_engine::api::{AccountCommand, DirectoryPolicy, Phase};
+use sotto_shared::account::AccountName;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
@@ -11,9 +10,12 @@ use super::avatar::avatar;
 use super::connection::ConnectionMark;
 use super::dialogs::Dialog;
 use super::icons::{Icon, icon};
-use super::state::people::{Listing, People};
+use super::navigation::Open;
+use super::people_row::{RowView, open_row};
+use super::state::listing::{self, Row, Rows};
+use super::state::people::People;
 use super::store::Store;
-use super::{dom, navigation, time, words};
+use super::{dom, words};
 
 /// People shown at first; more come as the list is scrolled.
 const SHOWN_FIRST: usize = 60;
@@ -38,9 +40,15 @@ pub(crate) fn PeoplePane() -> impl IntoView {
     });
     on_cleanup(move || shortcut.remove());
     let own_name = Memo::new(move |_| {
-        store.status.with(|status| match &status.phase {
-            Phase::Ready { name, client, .. } => Some((name.to_string(), *client)),
-            _ => None,
+        let account = store.account(|account| {
+            let id = *account.account.as_bytes();
+            (account.display_name.to_string(), id)
+        });
+        account.or_else(|| {
+            store.status.with(|status| match &status.phase {
+                Phase::Ready { name, client, .. } => Some((name.to_string(), *client.as_bytes())),
+                _ => None,
+            })
         })
     });
     view! {
@@ -49,9 +57,9 @@ pub(crate) fn PeoplePane() -> impl IntoView {
                 {move || {
                     own_name
                         .get()
-                        .map(|(name, client)| {
+                        .map(|(name, id)| {
                             view! {
-                                {avatar(client, &name)}
+                                {avatar(&id, &name)}
                                 <div class="pane-own">
                                     <p class="pane-name">{name}</p>
                                     <ConnectionMark />
@@ -87,11 +95,11 @@ pub(crate) fn PeoplePane() -> impl IntoView {
                             dom::focus_soon(".people [role=option]");
                         }
                         "Enter" if !event.is_composing() => {
-                            let first = store.people.with_untracked(|people| {
-                                people.listing(&query.get_untracked()).iter().next()
-                            });
+                            let first = untrack(|| rows_for(store, &query.get_untracked()))
+                                .iter()
+                                .next();
                             if let Some(first) = first {
-                                navigation::open(store, first);
+                                open_row(store, first);
                                 query.set(String::new());
                             }
                         }
@@ -100,6 +108,7 @@ pub(crate) fn PeoplePane() -> impl IntoView {
                 />
                 <kbd class="search-key" aria-hidden="true">"/"</kbd>
             </div>
+            <Find />
             <PeopleList query />
         </nav>
     }
@@ -121,38 +130,120 @@ fn is_search_shortcut(event: &KeyboardEvent) -> bool {
     key == "/" && !typing && !event.ctrl_key() && !event.meta_key() && !event.alt_key()
 }
 
+/// Who is listed, tracked.
+fn rows_for(store: Store, query: &str) -> Rows {
+    let has_account = store.account(|_| ()).is_some();
+    store.people.with(|people| {
+        if has_account {
+            store
+                .contacts
+                .with(|contacts| listing::accounts(people, contacts, query))
+        } else {
+            listing::classic(people, query)
+        }
+    })
+}
+
+/// Looks for somebody by their whole name, where the server lists nobody.
+#[component]
+fn Find() -> impl IntoView {
+    let store = Store::here();
+    let is_exact = Memo::new(move |_| {
+        let exact = store.status.with(|status| {
+            status
+                .gateway
+                .is_some_and(|gateway| gateway.directory == DirectoryPolicy::Exact)
+        });
+        exact && store.account(|_| ()).is_some()
+    });
+    let name = RwSignal::new(String::new());
+    let problem = RwSignal::new(None::<String>);
+    let said = move || {
+        problem.get().or_else(|| {
+            let nobody = store.own.not_found.get()?;
+            Some(format!("There is no account “{nobody}” here."))
+        })
+    };
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let typed = name.with_untracked(|name| name.trim().trim_start_matches('@').to_lowercase());
+        match AccountName::parse(&typed) {
+            Ok(wanted) => {
+                problem.set(None);
+                store.own.set_finding();
+                store.ask(AccountCommand::Find { name: wanted });
+                name.set(String::new());
+            }
+            Err(error) => problem.set(Some(words::account_name_problem(error))),
+        }
+    };
+    view! {
+        <Show when=move || is_exact.get()>
+            <form class="find" on:submit=submit novalidate>
+                <input
+                    type="text"
+                    aria-label="Find by exact name"
+                    placeholder="Find by exact name"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    aria-describedby="find-problem"
+                    prop:value=move || name.get()
+                    on:input=move |event| {
+                        name.set(event_target_value(&event));
+                        problem.set(None);
+                        store.own.not_found.set(None);
+                    }
+                />
+                <button type="submit" class="button small">
+                    "Find"
+                </button>
+                <p id="find-problem" class="problem" role="alert">
+                    {said}
+                </p>
+            </form>
+        </Show>
+    }
+}
+
 #[component]
 fn PeopleList(query: RwSignal<String>) -> impl IntoView {
     let store = Store::here();
-    let listing = Memo::new(move |_| {
-        let query = query.get();
-        store.people.with(|people| people.listing(&query))
-    });
+    let listing = Memo::new(move |_| rows_for(store, &query.get()));
+    let has_account = Memo::new(move |_| store.account(|_| ()).is_some());
     let arrived = Memo::new(move |_| store.people.with(People::arrived));
     let shown = RwSignal::new(SHOWN_FIRST);
     Effect::new(move |_| {
         query.track();
         shown.set(SHOWN_FIRST);
     });
-    let focus_at = RwSignal::new(None::<ClientId>);
+    let focus_at = RwSignal::new(None::<Row>);
     // One option is reached by Tab: the one last focused, else the open one, else the first.
     let tab_stop = Memo::new(move |_| {
-        let open = store.open.get();
+        let open = store.open.get().map(|open| open_as_row(store, open));
         let focus_at = focus_at.get();
         listing.with(|listing| {
-            let is_listed = |client: &ClientId| listing.iter().any(|listed| listed == *client);
+            let is_listed = |row: &Row| listing.iter().any(|listed| listed == *row);
             focus_at
                 .filter(is_listed)
                 .or(open.filter(is_listed))
                 .or_else(|| listing.iter().next())
         })
     });
-    let recent = move || listing.with(|l| first_of(&l.recent, shown.get()));
-    let others =
-        move || listing.with(|l| first_of(&l.others, shown.get().saturating_sub(l.recent.len())));
-    let row = move |client: ClientId| {
-        let person = Memo::new(move |_| store.person(client));
-        view! { <PersonRow client person focus_at tab_stop /> }
+    let first = move || listing.with(|l| first_of(&l.first, shown.get()));
+    let second =
+        move || listing.with(|l| first_of(&l.second, shown.get().saturating_sub(l.first.len())));
+    let row = move |row: Row| view! { <RowView row focus_at tab_stop /> };
+    let labels = move || {
+        if has_account.get() {
+            ("Contacts", "Classic", "Classic, weakly encrypted")
+        } else {
+            (
+                "Conversations so far",
+                "On this server",
+                "Others on this server",
+            )
+        }
     };
     let scrolled = move |event: web_sys::Event| {
         let list: Element = event_target(&event);
@@ -166,28 +257,30 @@ fn PeopleList(query: RwSignal<String>) -> impl IntoView {
     view! {
         <div class="people" on:scroll=scrolled>
             <div role="listbox" aria-label="People" on:keydown=move |event| step_focus(&event)>
-                <Show when=move || listing.with(|l| !l.recent.is_empty())>
-                    <div role="group" aria-label="Conversations so far">
-                        <For each=recent key=|client| *client children=row />
+                <Show when=move || listing.with(|l| !l.first.is_empty())>
+                    <div role="group" aria-label=move || labels().0>
+                        <For each=first key=|row| *row children=row />
                     </div>
                 </Show>
-                <Show when=move || listing.with(|l| !l.others.is_empty())>
-                    <div role="group" aria-label="Others on this server">
+                <Show when=move || listing.with(|l| !l.second.is_empty())>
+                    <div role="group" aria-label=move || labels().2>
                         <p class="people-title" role="presentation" aria-hidden="true">
-                            "On this server"
+                            {move || labels().1}
                         </p>
-                        <For each=others key=|client| *client children=row />
+                        <For each=second key=|row| *row children=row />
                     </div>
                 </Show>
             </div>
             <div role="status">
-                <Show when=move || arrived.get() && listing.with(Listing::is_empty)>
+                <Show when=move || arrived.get() && listing.with(Rows::is_empty)>
                     <p class="people-empty">
                         {move || {
-                            if query.with(|query| query.trim().is_empty()) {
-                                "Nobody else is registered here yet. Invite somebody: give them the address of this page."
-                            } else {
+                            if !query.with(|query| query.trim().is_empty()) {
                                 "Nobody by that name."
+                            } else if has_account.get() {
+                                "Nobody else is here yet. Give somebody the address of this page, and they will show up."
+                            } else {
+                                "Nobody else is registered here yet. Invite somebody: give them the address of this page."
                             }
                         }}
                     </p>
@@ -197,8 +290,18 @@ fn PeopleList(query: RwSignal<String>) -> impl IntoView {
     }
 }
 
-fn first_of(clients: &[ClientId], count: usize) -> Vec<ClientId> {
-    clients.iter().take(count).copied().collect()
+/// The row that stands for what is open.
+pub(super) fn open_as_row(store: Store, open: Open) -> Row {
+    match open {
+        Open::Contact(account) => Row::Contact(account),
+        Open::Person(client) => store
+            .contact_of(client)
+            .map_or(Row::Person(client), |contact| Row::Contact(contact.account)),
+    }
+}
+
+fn first_of(rows: &[Row], count: usize) -> Vec<Row> {
+    rows.iter().take(count).copied().collect()
 }
 
 /// Moves the focus among the options with the arrow keys, Home and End.
@@ -225,109 +328,4 @@ fn step_focus(event: &KeyboardEvent) {
     if let Some(option) = options.item(to) {
         let _ = option.unchecked_into::<web_sys::HtmlElement>().focus();
     }
-}
-
-#[component]
-fn PersonRow(
-    client: ClientId,
-    person: Memo<Option<Arc<Person>>>,
-    focus_at: RwSignal<Option<ClientId>>,
-    tab_stop: Memo<Option<ClientId>>,
-) -> impl IntoView {
-    let store = Store::here();
-    let open = move || navigation::open(store, client);
-    view! {
-        <div
-            role="option"
-            class="person"
-            class:unread=move || person.with(|p| p.as_ref().is_some_and(|p| p.unread > 0))
-            aria-selected=move || (store.open.get() == Some(client)).to_string()
-            tabindex=move || if tab_stop.get() == Some(client) { "0" } else { "-1" }
-            data-client=client.to_string()
-            on:focus=move |_| focus_at.set(Some(client))
-            on:click=move |_| open()
-            on:keydown=move |event| {
-                if ["Enter", " "].contains(&event.key().as_str()) {
-                    event.prevent_default();
-                    open();
-                }
-            }
-        >
-            {move || {
-                person
-                    .get()
-                    .map(|person| {
-                        let today = store.today.get();
-                        let last = person.last.as_ref();
-                        let has_unread = person.unread > 0;
-                        let unread = has_unread
-                            .then(|| {
-                                view! {
-                                    <span class="unread-count" aria-hidden="true">
-                                        {count(person.unread)}
-                                    </span>
-                                }
-                            });
-                        view! {
-                            {avatar(client, person.name.as_str())}
-                            <span class="person-name">{person.name.to_string()}</span>
-                            {has_unread
-                                .then(|| {
-                                    view! {
-                                        <span class="sr-only">
-                                            {format!("{} unread", person.unread)}
-                                        </span>
-                                    }
-                                })}
-                            <span class="person-time">
-                                {last.map(|last| time::short(last.at, today))}
-                            </span>
-                            <span class="person-last">{last_line(&person)}</span>
-                            <span class="person-marks">
-                                {key_mark(person.key)} {unread}
-                            </span>
-                            <span class="sr-only">{marks_in_words(&person)}</span>
-                        }
-                    })
-            }}
-        </div>
-    }
-}
-
-fn last_line(person: &Person) -> String {
-    match &person.last {
-        Some(last) if last.mine => format!("You: {}", words::preview(&last.preview)),
-        Some(last) => words::preview(&last.preview),
-        None => words::key_state(person.key).to_owned(),
-    }
-}
-
-fn key_mark(key: KeyState) -> impl IntoView {
-    let (class, sign) = match key {
-        KeyState::None => return None,
-        KeyState::Requested | KeyState::Sending => ("key-mark under-way", Icon::Key),
-        KeyState::Established => ("key-mark", Icon::Key),
-    };
-    Some(view! {
-        <span class=class title=words::key_state(key) aria-hidden="true">
-            {icon(sign)}
-        </span>
-    })
-}
-
-fn count(unread: u32) -> String {
-    if unread > 99 {
-        "99+".to_owned()
-    } else {
-        unread.to_string()
-    }
-}
-
-/// What the marks of a row mean, for those who do not see them.
-fn marks_in_words(person: &Person) -> String {
-    // Without a conversation, the line below the name says it already.
-    let key = person.last.as_ref().map(|_| words::key_state(person.key));
-    let gone = (!person.listed).then_some("Not on this server any more");
-    let words: Vec<_> = key.into_iter().chain(gone).collect();
-    words.join(", ")
 }

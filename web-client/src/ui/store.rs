@@ -4,18 +4,25 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use sotto_engine::api::{Connection, Failure, Person, Phase, Seq, Status};
-use sotto_shared::ClientId;
+use sotto_engine::api::{
+    AccountCommand, AccountStatus, Connection, Contact, Failure, Person, Phase, Seq, Status,
+};
+use sotto_shared::account::AccountName;
+use sotto_shared::{AccountId, ClientId};
 use web_sys::Blob;
 
 use super::bridge::Bridge;
 use super::dialogs::Dialogs;
 use super::drafts::Drafts;
+use super::entry::EntryPage;
 use super::files::Files;
+use super::navigation::Open;
 use super::notices::Notices;
+use super::own::Own;
+use super::state::contacts::Contacts;
 use super::state::people::People;
 use super::state::timeline::{Brought, PAGE, Timeline};
-use super::{files, notify, words};
+use super::{files, notify, own, words};
 use crate::link::{Command, Event};
 
 /// Everything that the page knows. Copied freely; components find it in their context.
@@ -31,12 +38,22 @@ pub(crate) struct Store {
     pub(crate) no_worker: RwSignal<bool>,
     /// Everybody known.
     pub(crate) people: RwSignal<People>,
-    /// Whose conversation is shown.
-    pub(crate) open: RwSignal<Option<ClientId>>,
+    /// Everybody known who has an account.
+    pub(crate) contacts: RwSignal<Contacts>,
+    /// The own account, beyond its status.
+    pub(crate) own: Own,
+    /// Which page leads in, while nobody is signed in here.
+    pub(crate) entry: RwSignal<EntryPage>,
+    /// The code of an invitation, from a link or typed.
+    pub(crate) invitation: RwSignal<String>,
+    /// What is open on the right side.
+    pub(crate) open: RwSignal<Option<Open>>,
     /// Whether the user is looking at the page.
     pub(crate) focused: RwSignal<bool>,
     /// The day today.
     pub(crate) today: RwSignal<i64>,
+    /// The present, in seconds since 1970; not by the second.
+    pub(crate) now: RwSignal<u64>,
     /// Passing notices.
     pub(crate) notices: Notices,
     /// The dialog that is shown.
@@ -65,9 +82,14 @@ impl Store {
             failure: RwSignal::new(None),
             no_worker: RwSignal::new(false),
             people: RwSignal::default(),
+            contacts: RwSignal::default(),
+            own: Own::new(),
+            entry: RwSignal::default(),
+            invitation: RwSignal::default(),
             open: RwSignal::new(None),
             focused: RwSignal::new(true),
             today: RwSignal::new(0),
+            now: RwSignal::new(0),
             notices: Notices::new(),
             dialogs: Dialogs::new(),
             drafts: Drafts::new(),
@@ -99,6 +121,11 @@ impl Store {
         self.send_with(command, None);
     }
 
+    /// Sends a command about the account.
+    pub(crate) fn ask(self, command: AccountCommand) {
+        self.send(Command::Account(command));
+    }
+
     /// Sends a command, with the content of a file beside it.
     pub(crate) fn send_with(self, command: Command, payload: Option<&Blob>) {
         self.bridge.with_value(|bridge| {
@@ -119,8 +146,34 @@ impl Store {
         self.people.with(|people| people.get(client))
     }
 
-    /// Name of a person, tracked.
+    /// A contact, tracked.
+    pub(crate) fn contact(self, account: AccountId) -> Option<Arc<Contact>> {
+        self.contacts.with(|contacts| contacts.get(account))
+    }
+
+    /// The contact whose proven classic mailbox this is, tracked.
+    pub(crate) fn contact_of(self, client: ClientId) -> Option<Arc<Contact>> {
+        self.contacts.with(|contacts| contacts.of_classic(client))
+    }
+
+    /// The account that is signed in here, tracked.
+    pub(crate) fn account<T>(self, read: impl FnOnce(&AccountStatus) -> T) -> Option<T> {
+        self.status.with(|status| {
+            let signed_in = status.phase == Phase::SignedIn;
+            status.account.as_deref().filter(|_| signed_in).map(read)
+        })
+    }
+
+    /// Name of the account that is signed in here, as it is now.
+    pub(crate) fn own_name(self) -> Option<AccountName> {
+        untrack(|| self.account(|account| account.name.clone()))
+    }
+
+    /// Name of a person, tracked: a contact's own, where the mailbox is proven to be theirs.
     pub(crate) fn name_of(self, client: ClientId) -> String {
+        if let Some(contact) = self.contact_of(client) {
+            return contact.display_name.to_string();
+        }
         let person = self.person(client);
         person.map_or_else(|| "Somebody".to_owned(), |person| person.name.to_string())
     }
@@ -161,6 +214,15 @@ impl Store {
     /// Sets what is called before the open conversation changes, so that the view can hold still.
     pub(crate) fn on_before_change(self, call: Option<Box<dyn Fn() + Send + Sync>>) {
         self.before_change.set_value(call);
+    }
+
+    /// Forgets what was told of people and messages: they were locked away, or erased.
+    pub(crate) fn forget(self) {
+        self.people.set(People::default());
+        self.contacts.set(Contacts::default());
+        self.own.forget();
+        self.timelines.update_value(HashMap::clear);
+        self.drafts.forget();
     }
 
     fn unread(self, with: ClientId) -> u32 {
@@ -222,9 +284,17 @@ impl Store {
                 with,
                 name,
                 preview,
-            } => notify::show(self, with, name.as_str(), &words::preview(&preview)),
+            } => {
+                let contact = self
+                    .contacts
+                    .with_untracked(|contacts| contacts.of_classic(with));
+                let shown = contact
+                    .as_ref()
+                    .map_or(name.as_str(), |contact| contact.display_name.as_str());
+                notify::show(self, with, shown, &words::preview(&preview));
+            }
             Event::Failed(failure) => self.failed(failure),
-            Event::Account(_) => {}
+            Event::Account(event) => own::apply(self, event),
         }
     }
 
@@ -233,7 +303,7 @@ impl Store {
             .timelines
             .with_value(|timelines| timelines.get(&with).cloned());
         let Some(timeline) = timeline else { return };
-        if self.open.get_untracked() == Some(with) {
+        if self.open.get_untracked() == Some(Open::Person(with)) {
             self.before_change.with_value(|call| {
                 if let Some(call) = call {
                     call();
@@ -253,6 +323,8 @@ impl Store {
                 self.files.missing();
                 self.notices.tell(words::failure(&failure));
             }
+            // Stands in the form that asked.
+            Failure::Account(_) if self.own.is_asking() => {}
             _ => self.notices.tell(words::failure(&failure)),
         }
         self.failure.set(Some(failure));

@@ -1,5 +1,8 @@
 //! What the page says about things, in plain words.
 
+mod account;
+
+pub(crate) use self::account::*;
 use sotto_engine::api::{
     Connection, Failure, KeyState, Preview, SendFailure, State, UndecryptableCause,
 };
@@ -135,7 +138,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
                 .to_owned()
         }
         Failure::KeyGeneration => "No keys could be made. Please try again.".to_owned(),
-        Failure::Account(failure) => failure.to_string(),
+        Failure::Account(failure) => account_failure(failure),
     }
 }
 

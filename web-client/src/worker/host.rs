@@ -10,6 +10,7 @@ use sotto_engine::driver::{self, Driver, Output};
 use sotto_engine::time::Timestamp;
 use web_sys::Blob;
 
+use super::audience::{Asked, Askers};
 use super::files;
 use super::indexeddb::{Closed, IndexedDbStore};
 use super::js::{self, Timeout};
@@ -63,6 +64,7 @@ pub struct Host {
     timer: Option<(Timestamp, Timeout)>,
     /// Whether the engine said that its store is of no use.
     broken: bool,
+    askers: Askers,
 }
 
 impl Host {
@@ -80,6 +82,7 @@ impl Host {
             connection: 0,
             timer: None,
             broken: false,
+            askers: Askers::default(),
         }
     }
 
@@ -144,10 +147,8 @@ impl Host {
         payload: Option<Blob>,
     ) {
         if !self.tab.is_done(tab, id) {
-            let asked = Asked {
-                tab,
-                attach: matches!(command, Command::Attach),
-            };
+            let asked = Asked::new(tab, &command);
+            self.askers.note(tab, &command);
             match files::read_into(command, payload).await {
                 Ok(command) => {
                     self.feed(driver::Input::Command(command), Some(asked))
@@ -190,7 +191,7 @@ impl Host {
                     if let Event::Status(status) = &event {
                         self.broken = matches!(status.phase, Phase::Broken { .. });
                     }
-                    let to = asked.and_then(|asked| asked.audience(&event));
+                    let to = self.askers.audience(asked, &event);
                     let payload = files::take_payload(&mut event);
                     self.tab.tell(to, event, payload.as_ref());
                 }
@@ -228,30 +229,5 @@ impl Host {
             let _ = queue.unbounded_send(Input::Timer);
         });
         self.timer = Some((at, timeout));
-    }
-}
-
-/// Who asked for what is being done.
-#[derive(Debug, Clone, Copy)]
-struct Asked {
-    tab: TabId,
-    attach: bool,
-}
-
-impl Asked {
-    /// The tab that an event is for; nothing if it is for all. Answers go to who asked.
-    fn audience(self, event: &Event) -> Option<TabId> {
-        match event {
-            Event::History { .. }
-            | Event::FileContent { .. }
-            | Event::Exported { .. }
-            | Event::Failed(_) => Some(self.tab),
-            Event::Account(_) => None,
-            Event::Status(_) | Event::People(_) => self.attach.then_some(self.tab),
-            Event::Person(_)
-            | Event::Messages { .. }
-            | Event::Removed { .. }
-            | Event::Notify { .. } => None,
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! | [`tabs`] | one engine for all tabs: who leads, commands and events between tabs |
 //! | [`leader`] | what the leading worker does: opens the store, runs the engine, opens it again |
 //! | [`host`] | the engine's event loop |
+//! | `audience` | whose page an event is for |
 //! | [`indexeddb`] | the engine's store |
 //! | [`socket`] | the connection to the gateway |
 //! | [`files`] | files between the page (blobs) and the engine (bytes) |
@@ -13,6 +14,7 @@
 //! | [`page`] | the page's side of it: tells when it is put away, asks to keep the data |
 //! | [`bench`] | figures for `cargo xtask bench` |
 
+mod audience;
 pub mod bench;
 pub mod crash;
 pub mod files;

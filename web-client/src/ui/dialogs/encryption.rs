@@ -23,7 +23,10 @@ pub(super) fn Encryption(with: ClientId) -> impl IntoView {
     let mine = move || {
         store.status.with(|status| match &status.phase {
             Phase::Ready { fingerprint, .. } => fingerprint.clone(),
-            _ => String::new(),
+            _ => {
+                let bridge = status.account.as_ref().and_then(|a| a.bridge.as_ref());
+                bridge.map_or_else(String::new, |bridge| bridge.fingerprint.clone())
+            }
         })
     };
     let key = move || {
@@ -37,6 +40,11 @@ pub(super) fn Encryption(with: ClientId) -> impl IntoView {
                 "Messages with " <strong>{move || name.get()}</strong>
                 " use the classic encryption. It keeps the curious out, not the determined."
             </p>
+            <Show when=move || store.contact_of(with).is_some()>
+                <p>
+                    "They have an account, and it vouches for this classic mailbox. The account’s own keys and the safety number do not protect what goes over the mailbox."
+                </p>
+            </Show>
             <section>
                 <h3>"What it protects"</h3>
                 <ul class="points good">

@@ -1,16 +1,24 @@
 //! Everything that stands above the page.
 
+mod bridge;
+mod devices;
 mod encryption;
 mod export;
+mod invitations;
+mod leave;
 mod modal;
 mod passphrase;
+mod password;
 mod picture;
+mod profile;
 mod rename;
+mod scan;
+mod security;
 mod settings;
 
 use leptos::prelude::*;
 use sotto_engine::api::{Media, Seq};
-use sotto_shared::ClientId;
+use sotto_shared::{AccountId, ClientId};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -21,6 +29,46 @@ use super::store::Store;
 pub(crate) enum Dialog {
     /// Own identity and preferences.
     Settings,
+    /// What others see of the user.
+    Profile,
+    /// The devices of the account.
+    Devices,
+    /// Renames one.
+    RenameDevice {
+        /// Which.
+        client: ClientId,
+        /// Its name so far.
+        name: String,
+    },
+    /// Revokes one.
+    RevokeDevice {
+        /// Which.
+        client: ClientId,
+        /// Its name.
+        name: String,
+    },
+    /// Revokes all but this one.
+    RevokeOthers,
+    /// Password, recovery code and locks.
+    Security,
+    /// Changes the account's password.
+    ChangePassword,
+    /// Makes a new recovery code.
+    NewRecoveryCode,
+    /// Leaves the local store unlocked, or locks it.
+    StayUnlocked,
+    /// Signs out of this browser.
+    SignOut,
+    /// Deletes the account.
+    DeleteAccount,
+    /// Invites others.
+    Invitations,
+    /// The classic bridge.
+    Bridge,
+    /// Switches it off.
+    BridgeOff,
+    /// Scans a contact's safety code with the camera.
+    Scan(AccountId),
     /// Sets or changes the passphrase of the local store.
     SetPassphrase,
     /// Removes it.
@@ -60,7 +108,21 @@ impl Dialog {
             Self::SetPassphrase
             | Self::RemovePassphrase
             | Self::ExportPlain
-            | Self::ExportSealed => Some(Self::Settings),
+            | Self::ExportSealed
+            | Self::Profile
+            | Self::Devices
+            | Self::Security
+            | Self::Invitations
+            | Self::Bridge => Some(Self::Settings),
+            Self::RenameDevice { .. } | Self::RevokeDevice { .. } | Self::RevokeOthers => {
+                Some(Self::Devices)
+            }
+            Self::ChangePassword
+            | Self::NewRecoveryCode
+            | Self::StayUnlocked
+            | Self::SignOut
+            | Self::DeleteAccount => Some(Self::Security),
+            Self::BridgeOff => Some(Self::Bridge),
             _ => None,
         }
     }
@@ -89,6 +151,21 @@ impl Dialogs {
                 .set_value(focused.and_then(|element| element.dyn_into().ok()));
         }
         self.shown.set(Some(dialog));
+    }
+
+    /// Whether this one is open.
+    pub(crate) fn is_open(self, dialog: &Dialog) -> bool {
+        self.shown
+            .try_with_untracked(|shown| shown.as_ref() == Some(dialog))
+            .unwrap_or(false)
+    }
+
+    /// Closes the dialog, whatever it was opened from: the page below is another one.
+    pub(crate) fn dismiss(self) {
+        if self.shown.with_untracked(Option::is_some) {
+            self.opened_from.set_value(None);
+            self.shown.set(None);
+        }
     }
 
     /// Closes the dialog; back to its parent, if it has one.
@@ -120,6 +197,25 @@ pub(crate) fn DialogHost() -> impl IntoView {
         store.failure.set(None);
         Some(match dialog {
             Dialog::Settings => view! { <settings::Settings /> }.into_any(),
+            Dialog::Profile => view! { <profile::Profile /> }.into_any(),
+            Dialog::Devices => view! { <devices::Devices /> }.into_any(),
+            Dialog::RenameDevice { client, name } => {
+                view! { <devices::RenameDevice client name /> }.into_any()
+            }
+            Dialog::RevokeDevice { client, name } => {
+                view! { <devices::RevokeDevice client name /> }.into_any()
+            }
+            Dialog::RevokeOthers => view! { <devices::RevokeOthers /> }.into_any(),
+            Dialog::Security => view! { <security::Security /> }.into_any(),
+            Dialog::ChangePassword => view! { <password::ChangePassword /> }.into_any(),
+            Dialog::NewRecoveryCode => view! { <password::NewRecoveryCode /> }.into_any(),
+            Dialog::StayUnlocked => view! { <password::StayUnlocked /> }.into_any(),
+            Dialog::SignOut => view! { <leave::SignOut /> }.into_any(),
+            Dialog::DeleteAccount => view! { <leave::DeleteAccount /> }.into_any(),
+            Dialog::Invitations => view! { <invitations::Invitations /> }.into_any(),
+            Dialog::Bridge => view! { <bridge::Bridge /> }.into_any(),
+            Dialog::BridgeOff => view! { <bridge::BridgeOff /> }.into_any(),
+            Dialog::Scan(account) => view! { <scan::Scan account /> }.into_any(),
             Dialog::SetPassphrase => view! { <passphrase::SetPassphrase /> }.into_any(),
             Dialog::RemovePassphrase => view! { <passphrase::RemovePassphrase /> }.into_any(),
             Dialog::ExportPlain => view! { <export::ExportPlain /> }.into_any(),

@@ -63,6 +63,35 @@ pub(super) fn Modal(
     }
 }
 
+/// The buttons at the end of a form.
+#[component]
+pub(super) fn Actions(
+    /// Whether an answer is waited for.
+    busy: RwSignal<bool>,
+    /// What is done.
+    label: &'static str,
+    /// Whether it takes something away for good.
+    #[prop(optional)]
+    danger: bool,
+) -> impl IntoView {
+    let store = Store::here();
+    view! {
+        <div class="buttons end">
+            <button type="button" class="button plain" on:click=move |_| store.dialogs.close()>
+                "Cancel"
+            </button>
+            <button
+                type="submit"
+                class=if danger { "button danger" } else { "button primary" }
+                disabled=move || busy.get()
+            >
+                {move || busy.get().then(|| icon(Icon::Spinner))}
+                {label}
+            </button>
+        </div>
+    }
+}
+
 /// A fingerprint in its groups.
 pub(super) fn fingerprint(text: &str) -> impl IntoView + use<> {
     let groups = text

@@ -4,10 +4,9 @@ use leptos::prelude::*;
 use sotto_engine::api::{Command, Passphrase};
 
 use super::super::field::{PassphraseField, repeat_problem};
-use super::super::icons::{Icon, icon};
 use super::super::store::Store;
 use super::super::words;
-use super::modal::Modal;
+use super::modal::{Actions, Modal};
 
 /// Sets or changes it.
 #[component]
@@ -87,22 +86,6 @@ pub(super) fn RemovePassphrase() -> impl IntoView {
                 <Actions busy label="Remove passphrase" />
             </form>
         </Modal>
-    }
-}
-
-#[component]
-fn Actions(busy: RwSignal<bool>, label: &'static str) -> impl IntoView {
-    let store = Store::here();
-    view! {
-        <div class="buttons end">
-            <button type="button" class="button plain" on:click=move |_| store.dialogs.close()>
-                "Cancel"
-            </button>
-            <button type="submit" class="button primary" disabled=move || busy.get()>
-                {move || busy.get().then(|| icon(Icon::Spinner))}
-                {label}
-            </button>
-        </div>
     }
 }
 

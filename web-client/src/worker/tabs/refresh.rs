@@ -2,22 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use sotto_engine::api::{Command, Event, HISTORY_PAGE_MAX};
+use sotto_engine::api::{AccountCommand, Command, Event, HISTORY_PAGE_MAX};
 use sotto_shared::ClientId;
 
 /// The conversations that one page shows, to be looked at again when the leader changed: one that
-/// died may have stored a message and told nobody.
+/// died may have stored a message and told nobody. And the lists that a page asked the gateway
+/// for: a leader that died may have asked and told nobody, and the next one has to go on telling.
 #[derive(Debug, Default)]
 pub(super) struct Refresh {
     shown: BTreeSet<ClientId>,
     asked: BTreeSet<ClientId>,
+    devices: bool,
+    invitations: bool,
 }
 
 impl Refresh {
     /// Notes what the page asks for.
     pub(super) fn note(&mut self, command: &Command) {
-        if let Command::LoadHistory { with, .. } = command {
-            self.shown.insert(*with);
+        match command {
+            Command::LoadHistory { with, .. } => {
+                self.shown.insert(*with);
+            }
+            Command::Account(AccountCommand::ListDevices) => self.devices = true,
+            Command::Account(AccountCommand::ListInvitations) => self.invitations = true,
+            _ => {}
         }
     }
 
@@ -29,7 +37,14 @@ impl Refresh {
             before: None,
             limit: HISTORY_PAGE_MAX,
         };
-        self.shown.iter().map(newest).collect()
+        let devices = self.devices.then_some(AccountCommand::ListDevices);
+        let invitations = self.invitations.then_some(AccountCommand::ListInvitations);
+        let lists = devices.into_iter().chain(invitations);
+        self.shown
+            .iter()
+            .map(newest)
+            .chain(lists.map(Command::Account))
+            .collect()
     }
 
     /// Makes of an answer to [`Refresh::ask`] what the page can take unasked: messages that are
@@ -59,6 +74,18 @@ mod tests {
             messages: Vec::new(),
             more: false,
         }
+    }
+
+    #[test]
+    fn lists_that_were_asked_for_are_asked_for_again() {
+        let mut refresh = Refresh::default();
+        refresh.note(&Command::Account(AccountCommand::Active));
+        assert!(refresh.ask().is_empty());
+        refresh.note(&Command::Account(AccountCommand::ListDevices));
+        assert!(matches!(
+            refresh.ask().as_slice(),
+            [Command::Account(AccountCommand::ListDevices)]
+        ));
     }
 
     #[test]
