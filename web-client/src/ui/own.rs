@@ -79,6 +79,14 @@ impl Own {
         }
     }
 
+    /// The digits that the user sees as the safety number with somebody.
+    pub(crate) fn safety_digits(self, account: AccountId) -> Option<String> {
+        let number = self.safety_number.get();
+        number
+            .filter(|number| number.account == account)
+            .map(|number| number.groups.join(" "))
+    }
+
     /// Forgets everything that was told: the local store was locked or erased.
     pub(crate) fn forget(self) {
         self.recovery_code.set(None);

@@ -13,7 +13,8 @@ use super::super::{dom, navigation, words};
 #[component]
 pub(crate) fn KeyAlarm(
     #[prop(into)] contact: Signal<Option<Arc<Contact>>>,
-    /// Whether it stands on the contact's page already.
+    /// Whether it stands on the contact's page already, where the safety number is to be seen:
+    /// only there the new key can be taken.
     #[prop(optional)]
     on_page: bool,
 ) -> impl IntoView {
@@ -60,12 +61,18 @@ pub(crate) fn KeyAlarm(
                     <button class="button small" on:click=compare>
                         "Compare safety number"
                     </button>
-                    <button
-                        class="button small danger"
-                        on:click=move |_| store.ask(AccountCommand::AcceptKey { account })
-                    >
-                        "I have looked: use the new key"
-                    </button>
+                    {move || {
+                        let digits = store.own.safety_digits(account).filter(|_| on_page)?;
+                        let accept = move |_| {
+                            let digits = digits.clone();
+                            store.ask(AccountCommand::AcceptKey { account, digits });
+                        };
+                        Some(view! {
+                            <button class="button small danger" on:click=accept>
+                                "I have looked: use the new key"
+                            </button>
+                        })
+                    }}
                 </div>
             </div>
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use sotto_engine::api::{AccountCommand, Contact, ScanResult, Trust};
+use sotto_engine::api::{AccountCommand, AccountFailure, Contact, Failure, ScanResult, Trust};
 use sotto_shared::AccountId;
 
 use super::super::dialogs::Dialog;
@@ -22,8 +22,15 @@ pub(super) fn Safety(account: AccountId, contact: Memo<Option<Arc<Contact>>>) ->
     // Asked again when the key changes: the number is another one then.
     let trust = Memo::new(move |_| contact.with(|c| c.as_ref().map(|contact| contact.trust)));
     let is_changed = Memo::new(move |_| matches!(trust.get(), Some(Trust::Changed { .. })));
+    let is_stale = Memo::new(move |_| {
+        let changed_again = Failure::Account(AccountFailure::KeyChanged(account));
+        store
+            .failure
+            .with(|failure| failure.as_ref() == Some(&changed_again))
+    });
     Effect::new(move |_| {
         is_changed.track();
+        is_stale.track();
         store.ask(AccountCommand::SafetyNumber { account });
     });
     let number = Memo::new(move |_| {
@@ -79,7 +86,13 @@ pub(super) fn Safety(account: AccountId, contact: Memo<Option<Arc<Contact>>>) ->
                         class="button"
                         on:click=move |_| {
                             let verified = !verified();
-                            store.ask(AccountCommand::SetVerified { account, verified });
+                            let digits = store.own.safety_digits(account).unwrap_or_default();
+                            store
+                                .ask(AccountCommand::SetVerified {
+                                    account,
+                                    verified,
+                                    digits,
+                                });
                         }
                     >
                         {move || {
