@@ -30,6 +30,8 @@ pub(crate) const PULL: &[u8] = b"mpull";
 pub(crate) const ACCOUNT: &[u8] = b"maccount";
 /// An account, or a device of one, of which it is not known whether the gateway has stored it.
 pub(crate) const ACCOUNT_PENDING: &[u8] = b"mnewaccount";
+/// A new recovery code of which it is not known whether the gateway has taken it.
+pub(crate) const NEW_CODE: &[u8] = b"mcode";
 /// The own devices that were seen.
 pub(crate) const DEVICES: &[u8] = b"mdevices";
 /// A classic mailbox of which it is not known whether the gateway has switched it on.

@@ -9,7 +9,7 @@ use sotto_shared::{AccountId, ClientId};
 
 use super::login::{Login, LoginProgress, Opened};
 use super::renewal::{Renewal, RenewalProgress, Revoke, Secrets, shown};
-use super::stored::StoredAccount;
+use super::stored::{StoredAccount, StoredCode};
 use super::{Flow, Greeting, OUT_OF_TURN, Progress, refusal};
 use crate::api::{AccountFailure, Passphrase, SignInStep};
 
@@ -56,6 +56,7 @@ struct This {
     account: AccountId,
     account_key: AccountKey,
     client: ClientId,
+    vault_version: u64,
 }
 
 #[derive(Debug)]
@@ -86,6 +87,7 @@ impl Credentials {
             account: stored.account,
             account_key: stored.account_key.clone(),
             client: stored.client(),
+            vault_version: stored.vault_version,
         };
         let state = State::Login(login, purpose);
         Ok((Self { this, state }, request))
@@ -93,9 +95,13 @@ impl Credentials {
 }
 
 impl This {
-    /// The vault has to be this account's: a gateway that swaps it would get another key wrapped.
+    /// The vault has to be this account's, and not older than one that was seen: a gateway that
+    /// swaps it would get another key wrapped.
     fn check(&self, opened: &Opened) -> Result<(), AccountFailure> {
-        if opened.account == self.account && opened.account_key == self.account_key {
+        if opened.account == self.account
+            && opened.account_key == self.account_key
+            && opened.vault_version >= self.vault_version
+        {
             Ok(())
         } else {
             Err(AccountFailure::VaultBroken)
@@ -229,6 +235,16 @@ impl Flow for Credentials {
             State::Login(..) => AccountFailure::Offline,
             State::Renewal(renewal, _) if !renewal.is_sent() => AccountFailure::Offline,
             State::Renewal(..) | State::Deleting => AccountFailure::Interrupted,
+        }
+    }
+
+    fn new_code(&self) -> Option<StoredCode> {
+        match &self.state {
+            State::Renewal(renewal, Some(code)) if renewal.is_sent() => Some(StoredCode {
+                name: self.this.name.clone(),
+                code: shown(code),
+            }),
+            _ => None,
         }
     }
 }

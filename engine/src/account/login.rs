@@ -13,7 +13,7 @@ use sotto_shared::sotto::types::{Device, DeviceLabel, OpaqueMessage};
 use sotto_shared::sotto::{Request, Response};
 use sotto_shared::{AccountId, ClientId};
 
-use super::stored::StoredAccount;
+use super::stored::{PASSWORD_EPOCH_MAX, StoredAccount};
 use super::vault_content::VaultContent;
 use super::{Greeting, OUT_OF_TURN, refusal};
 use crate::api::{AccountFailure, Passphrase};
@@ -113,6 +113,9 @@ impl Login {
 /// Opens the vault. The account key comes from it, and the one that the gateway tells has to be
 /// the same.
 fn open(export_key: &ExportKey, slot: Slot, logged_in: LoggedIn) -> Result<Opened, AccountFailure> {
+    if logged_in.password_epoch > PASSWORD_EPOCH_MAX {
+        return Err(AccountFailure::BadAnswer);
+    }
     let account = logged_in.account;
     let vault_key = unwrap_vault_key(export_key, slot, account, &logged_in.wrapped_vault_key)
         .map_err(|_| AccountFailure::VaultBroken)?;

@@ -23,6 +23,9 @@
 //! pending device authenticates: a session means that it was added, and
 //! [`StoredAccount::confirmed`](stored::StoredAccount::confirmed) gives the account; an unknown
 //! device means that it was not, and the pending record is deleted.
+//!
+//! A new recovery code is persisted before the request that puts it in place
+//! ([`Flow::new_code`]). Where the answer is lost, it is shown all the same.
 
 pub(crate) mod credentials;
 pub(crate) mod login;
@@ -46,7 +49,7 @@ use sotto_shared::sotto::types::DeviceLabel;
 use sotto_shared::sotto::{Request, Response};
 
 use crate::api::{AccountFailure, DeviceName, SignInStep};
-use stored::StoredAccount;
+use stored::{StoredAccount, StoredCode};
 
 /// What the gateway said of itself on this connection, and the time.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +87,12 @@ pub(crate) trait Flow: Sized {
 
     /// What to tell when the connection breaks before the answer has come.
     fn interrupted(&self) -> AccountFailure;
+
+    /// A new recovery code that the gateway may have taken, by the request that was asked last or
+    /// one before: persisted before that request is transmitted, or a crash would lose it unseen.
+    fn new_code(&self) -> Option<StoredCode> {
+        None
+    }
 }
 
 /// What a flow wants next.

@@ -8,7 +8,7 @@ use sotto_shared::sotto::{Request, Response};
 
 use super::login::{Login, LoginProgress};
 use super::renewal::{Renewal, RenewalProgress, Revoke, Secrets, shown};
-use super::stored::StoredAccount;
+use super::stored::{StoredAccount, StoredCode};
 use super::{Flow, Greeting, OUT_OF_TURN, Progress, label, refusal};
 use crate::api::{AccountFailure, DeviceName, Passphrase, SignInStep};
 
@@ -167,5 +167,17 @@ impl Flow for Recover {
             State::Renewal(_) => AccountFailure::Offline,
             State::Adding(_) => AccountFailure::PasswordSetOnly,
         }
+    }
+
+    fn new_code(&self) -> Option<StoredCode> {
+        let is_sent = match &self.state {
+            State::Login(..) => false,
+            State::Renewal(renewal) => renewal.is_sent(),
+            State::Adding(_) => true,
+        };
+        is_sent.then(|| StoredCode {
+            name: self.words.name.clone(),
+            code: shown(&self.words.new_code),
+        })
     }
 }

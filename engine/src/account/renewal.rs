@@ -10,6 +10,7 @@ use sotto_shared::sotto::{Request, Response};
 use sotto_shared::{AccountId, ClientId};
 
 use super::login::Opened;
+use super::stored::PASSWORD_EPOCH_MAX;
 use super::{Greeting, OUT_OF_TURN, refusal};
 use crate::api::{AccountFailure, Passphrase};
 
@@ -178,7 +179,9 @@ impl Renewal {
                 let state = State::Working(parts, Finished::default());
                 Ok(RenewalProgress::Work(Self { state, ..self }))
             }
-            (State::Finishing, Response::CredentialsChanged(epoch)) => {
+            (State::Finishing, Response::CredentialsChanged(epoch))
+                if epoch <= PASSWORD_EPOCH_MAX =>
+            {
                 Ok(RenewalProgress::Done(self.opened, epoch))
             }
             (_, other) => Err(refusal::of(other, &self.name)),

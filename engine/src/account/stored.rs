@@ -14,6 +14,10 @@ use zeroize::Zeroizing;
 
 use crate::api::{AccountFailure, Passphrase};
 
+/// Highest password epoch that can be: nobody changes a password so often. A gateway that tells a
+/// higher one would silence a device for ever.
+pub(crate) const PASSWORD_EPOCH_MAX: u64 = 1 << 32;
+
 /// The account and this device of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredAccount {
@@ -52,9 +56,14 @@ impl StoredAccount {
         if session.account != self.account
             || session.client != self.client()
             || session.name != self.name
+            || session.password_epoch > PASSWORD_EPOCH_MAX
         {
             return Err(AccountFailure::BadAnswer);
         }
+        if session.vault_version < self.vault_version {
+            return Err(AccountFailure::VaultBroken);
+        }
+        self.vault_version = session.vault_version;
         self.display_name = session.display_name;
         self.hides_presence = session.hides_presence;
         self.bridge = session.bridge;
@@ -63,6 +72,14 @@ impl StoredAccount {
         }
         Ok(self)
     }
+}
+
+/// A recovery code that was made for an account, until it is known here as that account's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredCode {
+    /// Whose. The account may not be signed in here yet.
+    pub(crate) name: AccountName,
+    pub(crate) code: Passphrase,
 }
 
 /// Somebody with an account, as this device knows them.
@@ -245,6 +262,29 @@ mod tests {
                 AccountFailure::BadAnswer
             );
         }
+    }
+
+    #[test]
+    fn an_older_vault_and_an_absurd_password_epoch_are_refused() {
+        let newer = StoredAccount {
+            vault_version: 2,
+            ..account()
+        };
+        assert_eq!(
+            newer.confirmed(session()).unwrap_err(),
+            AccountFailure::VaultBroken
+        );
+        let at_epoch = |password_epoch| Session {
+            password_epoch,
+            ..session()
+        };
+        assert!(account().confirmed(at_epoch(PASSWORD_EPOCH_MAX)).is_ok());
+        assert_eq!(
+            account()
+                .confirmed(at_epoch(PASSWORD_EPOCH_MAX + 1))
+                .unwrap_err(),
+            AccountFailure::BadAnswer
+        );
     }
 
     #[test]

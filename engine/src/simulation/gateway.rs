@@ -72,7 +72,9 @@ impl ModelGateway {
                     response.encode(request.version, request.order, out);
                 }
                 Decoded::Sotto(frame) => {
-                    self.sotto(connection, frame).to_frame().encode(out);
+                    if let Some(response) = self.sotto_mishap(connection, frame) {
+                        response.to_frame().encode(out);
+                    }
                 }
                 other => panic!("{other:?}"),
             }

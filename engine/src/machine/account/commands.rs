@@ -102,9 +102,7 @@ impl Accounts {
                 let delete = credentials::Purpose::Delete;
                 self.prove(&password, delete, Purpose::Delete, now)
             }
-            AccountCommand::RecoveryCodeSaved => self.check_somebody().map(|()| {
-                self.change(|stored| stored.recovery_code = None);
-            }),
+            AccountCommand::RecoveryCodeSaved => self.recovery_code_saved(),
             AccountCommand::ListDevices => self.list_devices(now),
             AccountCommand::RevokeDevice { client } => self.revoke_device(client, now),
             AccountCommand::RevokeOtherDevices => self.check_open().map(|()| {

@@ -2,18 +2,16 @@
 //! new connection, so that it has all the requests and time that a stranger gets.
 
 use sotto_shared::account::AccountName;
-use sotto_shared::sotto::{Request, Response};
+use sotto_shared::sotto::{ErrorCode, Request, Response};
 
 use super::{Accounts, Asked};
 use crate::account::credentials::{Credentials, Outcome};
 use crate::account::recover::Recover;
 use crate::account::sign_in::SignIn;
 use crate::account::sign_up::SignUp;
-use crate::account::stored::StoredAccount;
+use crate::account::stored::{StoredAccount, StoredCode};
 use crate::account::{Flow, Progress};
-use crate::api::{
-    AccountEvent, AccountFailure, Deed, Passphrase, SessionEnd, SessionState, SignInStep,
-};
+use crate::api::{AccountFailure, Deed, Passphrase, SessionEnd, SessionState, SignInStep};
 use crate::machine::{Effect, SlotChange};
 use crate::record;
 use crate::time::Timestamp;
@@ -96,6 +94,16 @@ impl Run {
     /// Whether the slow step comes.
     pub(super) fn works(&self) -> bool {
         matches!(self.state, State::Works)
+    }
+
+    /// See [`Flow::new_code`].
+    pub(super) fn new_code(&self) -> Option<StoredCode> {
+        match &self.flow {
+            Running::SignUp(flow) => flow.new_code(),
+            Running::SignIn(flow) => flow.new_code(),
+            Running::Recover(flow) => flow.new_code(),
+            Running::Credentials(flow) => flow.new_code(),
+        }
     }
 
     /// Whether it needs a connection of its own.
@@ -191,6 +199,17 @@ impl Accounts {
         let (Some(run), Some(greeting)) = (self.flow.take(), self.greeting(now)) else {
             return self.give_up_connection();
         };
+        let is_unavailable = matches!(
+            &response,
+            Response::Error(error) if error.code == ErrorCode::Unavailable
+        );
+        let sent_code = run.new_code().is_some();
+        if is_unavailable && (self.pending.is_some() || sent_code) {
+            // It may have been done: as if the connection had broken.
+            self.flow = Some(run);
+            self.flow_interrupted();
+            return self.give_up_connection();
+        }
         let rng = &mut self.rng;
         let result = match run.flow {
             Running::SignUp(flow) => flow
@@ -206,7 +225,7 @@ impl Accounts {
                 .answer(response, &greeting, rng)
                 .map(|it| next(it, Running::Credentials, Next::Credentials)),
         };
-        self.go_on(result, run.purpose, now);
+        self.go_on(result, run.purpose, sent_code, now);
     }
 
     /// Does the slow step, if one comes.
@@ -232,10 +251,17 @@ impl Accounts {
                 .work(&greeting, rng)
                 .map(|it| next(it, Running::Credentials, Next::Credentials)),
         };
-        self.go_on(result, run.purpose, now);
+        self.go_on(result, run.purpose, false, now);
     }
 
-    fn go_on(&mut self, result: Result<Next, AccountFailure>, purpose: Purpose, now: Timestamp) {
+    /// `sent_code` is whether the gateway was sent a new recovery code by this flow.
+    fn go_on(
+        &mut self,
+        result: Result<Next, AccountFailure>,
+        purpose: Purpose,
+        sent_code: bool,
+        now: Timestamp,
+    ) {
         self.step.status |= matches!(purpose, Purpose::Device { .. });
         match result {
             Ok(Next::Ask(flow, request, keep)) => {
@@ -247,6 +273,7 @@ impl Accounts {
                 if let Some(account) = keep {
                     self.keep_pending(account, &run);
                 }
+                self.keep_new_code(&run);
                 self.flow = Some(run);
                 self.ask(Asked::Flow, &request, now);
             }
@@ -265,7 +292,7 @@ impl Accounts {
                 self.open(epoch, now);
             }
             Ok(Next::Credentials(outcome)) => self.credentials(outcome, purpose, now),
-            Err(failure) => self.flow_failed(failure, &purpose),
+            Err(failure) => self.flow_failed(failure, &purpose, sent_code),
         }
     }
 
@@ -283,7 +310,12 @@ impl Accounts {
     }
 
     /// The gateway has the device: this is the account from now on.
-    pub(super) fn keep_new(&mut self, account: Box<StoredAccount>) {
+    pub(super) fn keep_new(&mut self, mut account: Box<StoredAccount>) {
+        let is_own = |new: &StoredCode| new.name == account.name;
+        if self.new_code.as_ref().is_some_and(is_own) {
+            let code = self.forget_new_code().map(|new| new.code);
+            account.recovery_code = account.recovery_code.or(code);
+        }
         self.step.put(record::ACCOUNT.to_vec(), &account);
         self.step.batch.delete(record::ACCOUNT_PENDING);
         self.step.slot = Some(SlotChange::UsePrepared);
@@ -300,6 +332,7 @@ impl Accounts {
                 SessionEnd::AccountDisabled => AccountFailure::AccountDisabled,
                 _ => pending.unknown,
             });
+            self.tell_recovery_code();
         }
     }
 
@@ -311,9 +344,17 @@ impl Accounts {
         Some(pending)
     }
 
-    fn flow_failed(&mut self, failure: AccountFailure, purpose: &Purpose) {
-        self.forget_pending();
-        self.step.fail(failure);
+    fn flow_failed(&mut self, failure: AccountFailure, purpose: &Purpose, sent_code: bool) {
+        match (self.forget_pending().is_some(), sent_code) {
+            // All is changed but the device, as with too many of them.
+            (true, true) => self.step.fail(AccountFailure::PasswordSetOnly),
+            (false, true) => {
+                self.forget_new_code();
+                self.step.fail(failure);
+            }
+            (_, false) => self.step.fail(failure),
+        }
+        self.tell_recovery_code();
         if matches!(purpose, Purpose::Delete) {
             // Back to a session, which this connection never had.
             self.give_up_connection();
@@ -329,6 +370,8 @@ impl Accounts {
         self.step.status = true;
         if self.pending.is_none() {
             self.step.fail(run.interrupted());
+            self.take_new_code();
+            self.tell_recovery_code();
         }
     }
 
@@ -347,6 +390,7 @@ impl Accounts {
         if self.forget_pending().is_some() {
             self.step.fail(AccountFailure::Interrupted);
         }
+        self.tell_recovery_code();
         self.session = SessionState::Closed;
         self.step.status = true;
         self.give_up_connection();
@@ -361,6 +405,7 @@ impl Accounts {
                 self.done(Deed::PasswordChanged);
             }
             (Outcome::RecoveryCode(code), _) => {
+                self.forget_new_code();
                 self.change(|stored| stored.recovery_code = Some(code));
                 self.tell_recovery_code();
             }
@@ -377,13 +422,6 @@ impl Accounts {
             }
             (Outcome::Deleted, _) => self.step.effects.push(Effect::Erase),
             (Outcome::PasswordChanged { .. } | Outcome::Confirmed { .. }, _) => {}
-        }
-    }
-
-    pub(super) fn tell_recovery_code(&mut self) {
-        let code = self.stored.as_ref().and_then(|it| it.recovery_code.clone());
-        if let Some(code) = code {
-            self.step.tell_account(AccountEvent::RecoveryCode(code));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`session`] | from hello to authentication, pushes, and how a session ends |
 //! | [`flows`] | signing up and in, recovering, credentials: one at a time |
+//! | [`recovery_code`] | the recovery code that waits to be written down |
 //! | [`commands`] | what the user wants |
 //! | [`contacts`] | other people, their pinned keys and classic mailboxes |
 //! | [`devices`] | the own devices, and invitations |
@@ -15,6 +16,7 @@ mod commands;
 mod contacts;
 mod devices;
 mod flows;
+mod recovery_code;
 mod session;
 
 use core::time::Duration;
@@ -30,7 +32,7 @@ use super::classic::Mailboxes;
 use super::step::Step;
 use super::{ANSWER_TIMEOUT, Effect, Profile, SLOWEST_UPLOAD};
 use crate::account::refusal;
-use crate::account::stored::{StoredAccount, StoredContact};
+use crate::account::stored::{StoredAccount, StoredCode, StoredContact};
 use crate::api::{
     AccountEvent, AccountFailure, AccountStatus, BridgeStatus, Deed, GatewayInfo, Phase,
     SessionState, SignInStep,
@@ -58,6 +60,8 @@ pub(super) struct Accounts {
     stored: Option<Box<StoredAccount>>,
     /// A device of which it is not known whether the gateway has it.
     pending: Option<Pending>,
+    /// A recovery code that the gateway may have taken, and that is not the stored account's yet.
+    new_code: Option<StoredCode>,
     session: SessionState,
     flow: Option<Run>,
     contacts: Contacts,
@@ -160,6 +164,7 @@ impl Accounts {
             wire: Wire::new(Timestamp(0)),
             stored: None,
             pending: None,
+            new_code: None,
             session: SessionState::Closed,
             flow: None,
             contacts: Contacts::default(),
@@ -181,6 +186,7 @@ impl Accounts {
             record::ACCOUNT_PENDING => {
                 self.pending = Some(Pending::restored(record::decode(value)?));
             }
+            record::NEW_CODE => self.new_code = Some(record::decode(value)?),
             record::DEVICES => self.devices.restore(record::decode(value)?),
             record::BRIDGE_PENDING => self.bridging = Some(Bridging::restore(value)?),
             [b'n', ..] => {
@@ -266,11 +272,12 @@ impl Accounts {
 
     /// Tells all there is to a face that has just come.
     pub(super) fn tell_all(&mut self) {
+        self.take_new_code();
+        self.tell_recovery_code();
         if self.stored.is_none() {
             return;
         }
         self.tell_contacts();
-        self.tell_recovery_code();
         self.tell_devices();
     }
 

@@ -11,7 +11,8 @@ use sotto_shared::sotto::{ErrorCode, Malformed, Push, Request, ResponseFrame, VE
 
 use super::{Accounts, Asked, Wire};
 use crate::account::Greeting;
-use crate::api::{GatewayInfo, SessionEnd, SessionState};
+use crate::account::stored::PASSWORD_EPOCH_MAX;
+use crate::api::{AccountFailure, GatewayInfo, SessionEnd, SessionState};
 use crate::machine::{Effect, Profile, RETRY_MAX, is_due};
 use crate::time::Timestamp;
 
@@ -88,8 +89,17 @@ impl Accounts {
             directory: hello.directory,
             bridge: hello.bridge,
         });
+        let is_other = self
+            .stored
+            .as_ref()
+            .is_some_and(|it| it.gateway != hello.gateway);
         self.wire.hello = Some(hello);
         self.step.status = true;
+        if is_other && self.flow.is_some() {
+            // No other gateway than the account's gets anything of its password.
+            self.flow_interrupted();
+            return self.end(SessionEnd::OtherGateway);
+        }
         if !self.begin_waiting_flow(now) {
             self.authenticate(now);
         }
@@ -113,17 +123,21 @@ impl Accounts {
 
     /// The gateway knows the device.
     pub(super) fn opened(&mut self, session: Session, now: Timestamp) {
-        let (epoch, vault_version) = (session.password_epoch, session.vault_version);
-        let client = session.client;
+        let (epoch, client) = (session.password_epoch, session.client);
         let pending = self.pending.as_ref().map(|pending| &pending.account);
         let Some(known) = pending.or(self.stored.as_ref()) else {
             return self.give_up_connection();
         };
-        let Ok(mut account) = known.as_ref().clone().confirmed(session) else {
-            return self.give_up_connection();
+        let account = match known.as_ref().clone().confirmed(session) {
+            Ok(account) => account,
+            Err(failure) => {
+                if failure == AccountFailure::VaultBroken {
+                    self.step.fail(failure);
+                }
+                return self.give_up_connection();
+            }
         };
         self.step.answered = true;
-        account.vault_version = account.vault_version.max(vault_version);
         self.wire.client = client;
         match self.pending.is_some() {
             true => self.keep_new(Box::new(account)),
@@ -186,6 +200,9 @@ impl Accounts {
             } => self.restart = Some((reconnect_in, spread)),
             _ if self.wire.client == ClientId::ZERO => self.give_up_connection(),
             Push::SessionEnded(reason) => self.session_ended(reason),
+            Push::PasswordChanged { password_epoch } if password_epoch > PASSWORD_EPOCH_MAX => {
+                self.give_up_connection();
+            }
             Push::PasswordChanged { password_epoch } => {
                 let known = self.stored.as_ref().map_or(0, |it| it.password_epoch);
                 if password_epoch > known && is_open {

@@ -47,6 +47,19 @@ pub(super) struct AccountGateway {
     pub(super) lies: BTreeMap<AccountId, AccountPublicKey>,
     /// Devices that nobody has certified, shown to everybody.
     pub(super) planted: Vec<Device>,
+    /// What becomes of the next request of a code.
+    pub(super) mishaps: BTreeMap<u16, Mishap>,
+}
+
+/// What goes wrong with a request.
+#[derive(Clone, Copy)]
+pub(super) enum Mishap {
+    /// It is refused.
+    Refused(ErrorCode),
+    /// It is done, and answered like this all the same.
+    DoneBut(ErrorCode),
+    /// It is done, and nothing is answered.
+    Lost,
 }
 
 struct Account {
@@ -99,6 +112,7 @@ impl AccountGateway {
             connections: BTreeMap::new(),
             lies: BTreeMap::new(),
             planted: Vec::new(),
+            mishaps: BTreeMap::new(),
         }
     }
 
@@ -209,7 +223,23 @@ impl ModelGateway {
         self.v3.tell_of(account, false);
     }
 
-    pub(super) fn sotto(&mut self, conn: u64, frame: RequestFrame) -> Response {
+    /// The answer, if there is one.
+    pub(super) fn sotto_mishap(&mut self, conn: u64, frame: RequestFrame) -> Option<Response> {
+        match self.v3.mishaps.remove(&frame.code) {
+            None => Some(self.sotto(conn, frame)),
+            Some(Mishap::Refused(code)) => Some(error(code)),
+            Some(Mishap::DoneBut(code)) => {
+                self.sotto(conn, frame);
+                Some(error(code))
+            }
+            Some(Mishap::Lost) => {
+                self.sotto(conn, frame);
+                None
+            }
+        }
+    }
+
+    fn sotto(&mut self, conn: u64, frame: RequestFrame) -> Response {
         let client = frame.client;
         let request = Request::decode(frame).unwrap();
         let connection = self.v3.connections.entry(conn).or_default();

@@ -180,3 +180,20 @@ fn another_gateway_gets_no_signature() {
     world.run(1_000, NONE);
     assert_eq!(world.gateway.v3.hellos, hellos, "and it is left alone");
 }
+
+#[test]
+fn another_gateway_gets_nothing_of_the_password_for_a_deletion() {
+    const LOGIN_START: u16 = 3012;
+    let mut world = World::signed_up(46, &["alice"]);
+    world.gateway.v3.id = sotto_shared::GatewayId::from_bytes([3; 16]);
+    let login = Mishap::Refused(ErrorCode::Unavailable);
+    world.gateway.v3.mishaps.insert(LOGIN_START, login);
+    let delete = AccountCommand::Delete {
+        password: words(PASSWORD),
+    };
+    world.tell(0, delete);
+    let other = SessionState::Ended(SessionEnd::OtherGateway);
+    world.until("ended", |world| status(world.node(0)).session == other);
+    assert!(failed(world.node(0), &AccountFailure::Offline));
+    assert!(world.gateway.v3.mishaps.contains_key(&LOGIN_START));
+}

@@ -2,6 +2,7 @@
 
 mod bridge;
 mod lying;
+mod recovery;
 mod session;
 mod signing_in;
 
@@ -9,9 +10,11 @@ use core::time::Duration;
 
 use sotto_shared::account::{AccountKey, DeviceCertificate, DeviceKey};
 use sotto_shared::crypto::PrivateKey;
+use sotto_shared::sotto::ErrorCode;
 use sotto_shared::sotto::types::{Device, DeviceLabel};
 use sotto_shared::{AccountId, ClientId};
 
+use super::accounts::Mishap;
 use super::node::Node;
 use super::{Faults, NONE, World};
 use crate::api::{
