@@ -125,7 +125,7 @@ pub(super) fn apply(store: Store, event: AccountEvent) {
         }
         AccountEvent::Contact(contact) => store.contacts.update(|known| known.put(contact)),
         AccountEvent::ContactGone(account) => {
-            tell(store, account, "has left.");
+            tell(store, account, "has left.", |_, _| true);
             store.contacts.update(|known| known.remove(account));
         }
         AccountEvent::Notice(notice) => take_notice(store, notice),
@@ -175,23 +175,19 @@ pub(super) fn apply(store: Store, event: AccountEvent) {
 
 fn take_notice(store: Store, notice: Notice) {
     match notice {
-        Notice::Joined(account) => tell(store, account, "has joined."),
-        Notice::Online(account) => tell(store, account, "is online."),
-        Notice::Offline(account) => tell(store, account, "is offline."),
+        Notice::Joined(account) => tell(store, account, "has joined.", |_, _| true),
+        Notice::Online(account) => tell(store, account, "is online.", matters),
+        Notice::Offline(account) => tell(store, account, "is offline.", matters),
         Notice::DeviceAdded { name } => store.own.added.update(|added| added.push(name)),
     }
 }
 
-/// Tells of a contact in passing, if they matter.
-fn tell(store: Store, account: AccountId, what: &str) {
+/// Tells of a contact in passing, if the user wants to hear it.
+fn tell(store: Store, account: AccountId, what: &str, wants: fn(&Contact, &People) -> bool) {
     let contact = store
         .contacts
         .with_untracked(|contacts| contacts.get(account));
-    let told = contact.filter(|contact| {
-        store
-            .people
-            .with_untracked(|people| matters(contact, people))
-    });
+    let told = contact.filter(|it| store.people.with_untracked(|people| wants(it, people)));
     if let Some(contact) = told {
         store
             .notices
