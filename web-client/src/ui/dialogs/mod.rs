@@ -188,48 +188,56 @@ impl Dialogs {
     }
 }
 
-/// Shows the dialog that is open.
+/// Shows the dialog that is open. Each time it is a new element: a browser that closes one of its
+/// own accord, on Escape, would otherwise close the one that comes after it, and a focus that stood
+/// inside would be lost.
 #[component]
 pub(crate) fn DialogHost() -> impl IntoView {
     let store = Store::here();
-    move || {
+    let times = StoredValue::new(0_u32);
+    let shown = move || {
         let dialog = store.dialogs.shown.get()?;
         store.failure.set(None);
-        Some(match dialog {
-            Dialog::Settings => view! { <settings::Settings /> }.into_any(),
-            Dialog::Profile => view! { <profile::Profile /> }.into_any(),
-            Dialog::Devices => view! { <devices::Devices /> }.into_any(),
-            Dialog::RenameDevice { client, name } => {
-                view! { <devices::RenameDevice client name /> }.into_any()
-            }
-            Dialog::RevokeDevice { client, name } => {
-                view! { <devices::RevokeDevice client name /> }.into_any()
-            }
-            Dialog::RevokeOthers => view! { <devices::RevokeOthers /> }.into_any(),
-            Dialog::Security => view! { <security::Security /> }.into_any(),
-            Dialog::ChangePassword => view! { <password::ChangePassword /> }.into_any(),
-            Dialog::NewRecoveryCode => view! { <password::NewRecoveryCode /> }.into_any(),
-            Dialog::StayUnlocked => view! { <password::StayUnlocked /> }.into_any(),
-            Dialog::SignOut => view! { <leave::SignOut /> }.into_any(),
-            Dialog::DeleteAccount => view! { <leave::DeleteAccount /> }.into_any(),
-            Dialog::Invitations => view! { <invitations::Invitations /> }.into_any(),
-            Dialog::Bridge => view! { <bridge::Bridge /> }.into_any(),
-            Dialog::BridgeOff => view! { <bridge::BridgeOff /> }.into_any(),
-            Dialog::Scan(account) => view! { <scan::Scan account /> }.into_any(),
-            Dialog::SetPassphrase => view! { <passphrase::SetPassphrase /> }.into_any(),
-            Dialog::RemovePassphrase => view! { <passphrase::RemovePassphrase /> }.into_any(),
-            Dialog::ExportPlain => view! { <export::ExportPlain /> }.into_any(),
-            Dialog::ExportSealed => view! { <export::ExportSealed /> }.into_any(),
-            Dialog::Encryption(with) => view! { <encryption::Encryption with /> }.into_any(),
-            Dialog::Rename { with, seq, name } => {
-                view! { <rename::Rename with seq name /> }.into_any()
-            }
-            Dialog::Picture {
-                with,
-                seq,
-                name,
-                media,
-            } => view! { <picture::Picture with seq name media /> }.into_any(),
-        })
+        times.update_value(|times| *times = times.wrapping_add(1));
+        Some((times.get_value(), dialog))
+    };
+    view! { <For each=shown key=|(time, _)| *time children=|(_, dialog)| content(dialog) /> }
+}
+
+/// The dialog itself.
+fn content(dialog: Dialog) -> AnyView {
+    match dialog {
+        Dialog::Settings => view! { <settings::Settings /> }.into_any(),
+        Dialog::Profile => view! { <profile::Profile /> }.into_any(),
+        Dialog::Devices => view! { <devices::Devices /> }.into_any(),
+        Dialog::RenameDevice { client, name } => {
+            view! { <devices::RenameDevice client name /> }.into_any()
+        }
+        Dialog::RevokeDevice { client, name } => {
+            view! { <devices::RevokeDevice client name /> }.into_any()
+        }
+        Dialog::RevokeOthers => view! { <devices::RevokeOthers /> }.into_any(),
+        Dialog::Security => view! { <security::Security /> }.into_any(),
+        Dialog::ChangePassword => view! { <password::ChangePassword /> }.into_any(),
+        Dialog::NewRecoveryCode => view! { <password::NewRecoveryCode /> }.into_any(),
+        Dialog::StayUnlocked => view! { <password::StayUnlocked /> }.into_any(),
+        Dialog::SignOut => view! { <leave::SignOut /> }.into_any(),
+        Dialog::DeleteAccount => view! { <leave::DeleteAccount /> }.into_any(),
+        Dialog::Invitations => view! { <invitations::Invitations /> }.into_any(),
+        Dialog::Bridge => view! { <bridge::Bridge /> }.into_any(),
+        Dialog::BridgeOff => view! { <bridge::BridgeOff /> }.into_any(),
+        Dialog::Scan(account) => view! { <scan::Scan account /> }.into_any(),
+        Dialog::SetPassphrase => view! { <passphrase::SetPassphrase /> }.into_any(),
+        Dialog::RemovePassphrase => view! { <passphrase::RemovePassphrase /> }.into_any(),
+        Dialog::ExportPlain => view! { <export::ExportPlain /> }.into_any(),
+        Dialog::ExportSealed => view! { <export::ExportSealed /> }.into_any(),
+        Dialog::Encryption(with) => view! { <encryption::Encryption with /> }.into_any(),
+        Dialog::Rename { with, seq, name } => view! { <rename::Rename with seq name /> }.into_any(),
+        Dialog::Picture {
+            with,
+            seq,
+            name,
+            media,
+        } => view! { <picture::Picture with seq name media /> }.into_any(),
     }
 }
