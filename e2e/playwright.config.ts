@@ -8,7 +8,7 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 60_000,
+  timeout: 120_000,
   // Clients ask for new messages every two seconds; a busy machine needs some more.
   expect: { timeout: 15_000 },
   reporter: 'list',

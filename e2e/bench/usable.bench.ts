@@ -14,7 +14,7 @@ interface Times {
   usable: number;
 }
 
-const NAME_FIELD = 'input:not([type=file])';
+const WAY_IN = '.card button.primary';
 const CONVERSATIONS = '[aria-label="Conversations"]';
 
 test('time to usable', async ({ browser, gateway }) => {
@@ -26,14 +26,14 @@ test('time to usable', async ({ browser, gateway }) => {
     const context = await browser.newContext();
     const page = await context.newPage();
     const payload = countBytes(context);
-    cold.push(await navigate(page, gateway.url, NAME_FIELD));
+    cold.push(await navigate(page, gateway.url, WAY_IN));
     // The worker's files come last.
     await page.waitForLoadState('networkidle');
     payloads.push(await payload());
-    warm.push(await navigate(page, gateway.url, NAME_FIELD));
+    warm.push(await navigate(page, gateway.url, WAY_IN));
 
     const person = new Person(context, page, gateway.url);
-    await person.register(`visitor ${visit}`);
+    await person.register(`visitor-${visit}`);
     returning.push(await navigate(page, gateway.url, CONVERSATIONS));
     await context.close();
   }
@@ -42,10 +42,10 @@ test('time to usable', async ({ browser, gateway }) => {
   const painted = (times: Times[]): number[] => times.map((time) => time.painted);
   const usable = (times: Times[]): number[] => times.map((time) => time.usable);
   showTimes('first visit, first paint', painted(cold));
-  showTimes('first visit, name can be typed', usable(cold));
+  showTimes('first visit, account can be made', usable(cold));
   showTimes('second visit, first paint', painted(warm));
-  showTimes('second visit, name can be typed', usable(warm));
-  showTimes('registered, conversations shown', usable(returning));
+  showTimes('second visit, account can be made', usable(warm));
+  showTimes('signed in, conversations shown', usable(returning));
   const kilobytes = Math.max(...payloads) / 1e3;
   const verdict = kilobytes < PAYLOAD_AIM_KB ? 'met' : 'MISSED';
   show('first visit, downloaded', kilobytes, 'kB', `aim under ${PAYLOAD_AIM_KB}: ${verdict}`);

@@ -5,7 +5,9 @@ import type { ClassicClient } from '../support/classic';
 import type { Fixtures } from '../support/test';
 import type { Person } from '../support/person';
 
-export const OWN_NAME = 'Ada Lovelace';
+/** What the account is called. */
+export const OWN_NAME = 'ada';
+const DISPLAY_NAME = 'Ada Lovelace';
 export const FRIEND = 'Charles Babbage';
 
 type Options = Parameters<Fixtures['person']>[1];
@@ -24,7 +26,7 @@ export async function demo(
     await stranger('Emmy Noether'),
   ];
   await stranger('Sofia Kovalevskaya');
-  const ada = await person(OWN_NAME, options);
+  const ada = await person(OWN_NAME, { ...options, displayName: DISPLAY_NAME });
   const says = async (who: ClassicClient, ...texts: string[]) => {
     await who.sendKey(OWN_NAME);
     for (const text of texts) await who.sendText(OWN_NAME, text);

@@ -20,12 +20,48 @@ for (const [size, options] of Object.entries(SIZES)) {
       await person.page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}.png`) });
     };
 
-    test(`before the main view, ${size}, ${colorScheme}`, async ({ visitor }) => {
-      const ada = await visitor({ ...options, colorScheme });
+    test(`the way to an account, ${size}, ${colorScheme}`, async ({ visitor, middleman }) => {
+      const ada = await visitor({ ...options, colorScheme, address: middleman.url });
       const { page } = ada;
       await ada.visit();
       await expect(page.getByRole('heading', { name: 'Welcome to Sotto' })).toBeVisible();
       await shot(ada, 'first-visit');
+      await ada.fillSignIn('ada');
+      await expect(page.getByText('The name or the password is wrong.')).toBeVisible();
+      await shot(ada, 'sign-in-refused');
+      await page.getByRole('button', { name: 'Forgot password?' }).click();
+      await shot(ada, 'recover');
+      await ada.visit();
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await page.getByRole('textbox', { name: 'User name' }).fill('Ada Lovelace');
+      await page.getByRole('textbox', { name: 'Password' }).fill('short');
+      await shot(ada, 'sign-up-wrong');
+      middleman.play(() => undefined);
+      await ada.fillSignUp('ada', { displayName: 'Ada Lovelace', stay: false });
+      await expect(page.getByRole('heading', { name: 'One moment, ada' })).toBeVisible();
+      await shot(ada, 'sign-up-under-way');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      middleman.behave();
+      await ada.fillSignUp('ada', { displayName: 'Ada Lovelace', stay: false });
+      await expect(page.getByRole('group', { name: 'Recovery code' }).locator('code')).toHaveCount(8);
+      await shot(ada, 'recovery-code');
+      await page.getByRole('button', { name: 'I have written it down' }).click();
+      await shot(ada, 'recovery-code-check');
+      await page.getByRole('button', { name: 'Show the code again' }).click();
+      await page.getByRole('button', { name: 'Later' }).click();
+      await expect(page.getByText('Nobody else is here yet.')).toBeVisible();
+      await shot(ada, 'nobody-yet');
+      await page.reload();
+      await ada.unlock('wrong horse');
+      await expect(page.getByRole('alert')).toContainText('Wrong password');
+      await shot(ada, 'locked');
+      await page.getByRole('button', { name: 'Forgot password?' }).click();
+      await shot(ada, 'locked-forgotten');
+    });
+
+    test(`the way to a classic identity, ${size}, ${colorScheme}`, async ({ visitor }) => {
+      const ada = await visitor({ ...options, colorScheme });
+      const { page } = ada;
       await ada.visitClassic();
       await page.getByRole('textbox', { name: 'Your name' }).fill('x'.repeat(300));
       await shot(ada, 'classic-name-wrong');
@@ -33,15 +69,66 @@ for (const [size, options] of Object.entries(SIZES)) {
       await page.getByLabel('Identity file').setInputFiles(randomFile('ada.sotto', 500));
       await expect(page.getByLabel('Passphrase of the file')).toBeVisible();
       await shot(ada, 'import');
-      await page.getByRole('button', { name: 'Back' }).click();
-      await ada.register('Ada Lovelace');
+      await ada.registerClassic('Ada Lovelace');
       await expect(page.getByText('Nobody else is registered here yet.')).toBeVisible();
-      await shot(ada, 'nobody-yet');
-      await ada.setPassphrase('correct horse');
-      await page.reload();
-      await ada.unlock('wrong horse');
-      await expect(page.getByRole('alert')).toContainText('Wrong passphrase');
-      await shot(ada, 'locked');
+      await shot(ada, 'classic-nobody-yet');
+      const settings = await ada.openSettings();
+      await shot(ada, 'classic-settings');
+      await settings.getByRole('button', { name: 'Export my.info' }).click();
+      await shot(ada, 'classic-export');
+      await page.keyboard.press('Escape');
+      await settings.getByRole('button', { name: 'Set a passphrase' }).click();
+      await shot(ada, 'classic-set-passphrase');
+      await ada.closeDialogs();
+      await page.getByRole('button', { name: 'Set a password' }).click();
+      await shot(ada, 'carry-over');
+    });
+
+    test(`what belongs to an account, ${size}, ${colorScheme}`, async ({ visitor }) => {
+      const ada = await visitor({ ...options, colorScheme });
+      const { page } = ada;
+      await ada.signUp('ada', { displayName: 'Ada Lovelace' });
+      const charles = await visitor();
+      await charles.signUp('charles', { displayName: 'Charles Babbage' });
+      await ada.listed('Charles Babbage').click();
+      const contact = ada.contact('Charles Babbage');
+      await expect(contact.getByRole('group', { name: 'Safety number' })).toBeVisible();
+      await shot(ada, 'contact');
+      await contact.getByRole('button', { name: 'Mark as verified' }).click();
+      await expect(contact.getByRole('button', { name: 'Remove mark' })).toBeVisible();
+      await contact.getByRole('button', { name: 'Remove mark' }).scrollIntoViewIfNeeded();
+      await shot(ada, 'contact-verified');
+      const second = await visitor();
+      await second.signIn('ada');
+      await expect(page.getByRole('button', { name: 'It was me' })).toBeVisible();
+      await shot(ada, 'new-device');
+      if (size === 'phone') await contact.getByRole('button', { name: 'Back to people' }).click();
+      await shot(ada, 'people-verified');
+      const devices = await ada.openSetting('Devices');
+      await expect(devices.getByRole('listitem')).toHaveCount(2);
+      await shot(ada, 'devices');
+      await devices.getByRole('button', { name: 'Revoke all other devices' }).click();
+      await shot(ada, 'revoke');
+      await ada.closeDialogs();
+      for (const name of ['Profile', 'Security', 'Classic bridge']) {
+        await ada.openSetting(name);
+        await shot(ada, name.toLowerCase().replace(' ', '-'));
+        await ada.closeDialogs();
+      }
+      const security = await ada.openSetting('Security');
+      for (const name of ['Change password', 'New recovery code', 'Delete account']) {
+        await security.getByRole('button', { name }).click();
+        await expect(ada.dialog(name)).toBeVisible();
+        await shot(ada, name.toLowerCase().replace(' ', '-'));
+        await page.keyboard.press('Escape');
+      }
+      await ada.closeDialogs();
+      const others = await second.openSetting('Devices');
+      await others.getByRole('button', { name: 'Revoke all other devices' }).click();
+      const sure = second.dialog('Revoke all other devices');
+      await sure.getByRole('button', { name: 'Revoke', exact: true }).click();
+      await expect(page.getByRole('heading', { name: 'This device was signed out' })).toBeVisible();
+      await shot(ada, 'signed-out');
     });
 
     test(`the main view, ${size}, ${colorScheme}`, async ({ stranger, person, gateway }) => {
@@ -63,8 +150,7 @@ for (const [size, options] of Object.entries(SIZES)) {
       await page.getByRole('button', { name: 'Conversation menu' }).click();
       await shot(ada, 'menu');
       await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Classic encryption: weak' }).click();
-      await expect(ada.dialog('About this encryption')).not.toContainText('Not known yet');
+      await expect(await ada.openEncryption()).not.toContainText('Not known yet');
       await shot(ada, 'about-this-encryption');
       await page.keyboard.press('Escape');
       await ada.files.getByRole('button', { name: 'Rename' }).click();
@@ -89,22 +175,21 @@ for (const [size, options] of Object.entries(SIZES)) {
       charles.close();
 
       if (isPhone) await page.getByRole('button', { name: 'Back to people' }).click();
-      const settings = await ada.openSettings();
+      await ada.openSettings();
       await shot(ada, 'settings');
-      await settings.getByRole('button', { name: 'Export my.info' }).click();
-      await shot(ada, 'export');
-      await page.keyboard.press('Escape');
-      await settings.getByRole('button', { name: 'Set a passphrase' }).click();
-      await shot(ada, 'set-passphrase');
     });
 
     test(`what went wrong, ${size}, ${colorScheme}`, async ({ stranger, person }) => {
       const other = await stranger('Charles Babbage');
-      const ada = await person('Ada Lovelace', { ...options, colorScheme });
+      const ada = await person('ada', {
+        ...options,
+        colorScheme,
+        displayName: 'Ada Lovelace',
+      });
       await ada.open('Charles Babbage');
       await shot(ada, 'empty-conversation');
-      await other.send('Ada Lovelace', 3, Buffer.alloc(32, 7));
-      await other.send('Ada Lovelace', 99, Buffer.alloc(1));
+      await other.send('ada', 3, Buffer.alloc(32, 7));
+      await other.send('ada', 99, Buffer.alloc(1));
       await ada.log.getByText('Could not be decrypted').waitFor();
       await ada.write('I cannot read that.');
       await ada.expectState('I cannot read that.', 'stored');

@@ -14,6 +14,7 @@ import {
 } from 'node:crypto';
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
+import type { Upload } from './content';
 
 export const REQUEST_HEADER = 23;
 export const RESPONSE_HEADER = 7;
@@ -86,6 +87,14 @@ export class ClassicClient {
     this.publicKey = pair.publicKey.export({ type: 'spki', format: 'der' });
     this.line = new KeptConnection(server);
     this.exchange = (request) => this.line.exchange(request);
+  }
+
+  /** The file in which clients keep their identity. */
+  myInfo(): Upload {
+    const key = this.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+    const lines = [this.name, this.id.toString('hex'), ...(key.match(/.{1,64}/g) ?? [])];
+    const buffer = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    return { name: 'my.info', mimeType: 'text/plain', buffer };
   }
 
   /** From now on as some clients do: requests padded to 1024 bytes, a connection for each. */

@@ -9,6 +9,22 @@ import {
 } from '@playwright/test';
 import type { Upload } from './content';
 
+/** The password of everybody whose test does not care. */
+export const PASSWORD = 'plain words in a row';
+
+/** An account takes two rounds of Argon2id, which a busy machine needs its time for. */
+const SIGN_UP_MS = 45_000;
+
+/** What is typed when an account is made. */
+export interface SignUp {
+  /** The name otherwise. */
+  displayName?: string;
+  password?: string;
+  invitation?: string;
+  /** Whether this browser opens without the password from now on: yes. */
+  stay?: boolean;
+}
+
 /** `data-state` of a message. */
 export type State = 'waiting-for-key' | 'queued' | 'sending' | 'stored' | 'failed' | 'received';
 
@@ -25,15 +41,95 @@ export class Person {
     await this.page.goto(this.address);
   }
 
-  /** Goes to where a classic identity is made. */
-  async visitClassic(): Promise<void> {
+  /**
+   * Goes from the first visit to the main view with an account, and switches its classic bridge
+   * on, so that this person and classic people can write to each other.
+   */
+  async register(name: string, options: SignUp = {}): Promise<void> {
+    await this.signUp(name, options);
+    await this.switchBridgeOn();
+  }
+
+  /** Goes from the first visit to the main view with an account. Its recovery code. */
+  async signUp(name: string, options: SignUp = {}): Promise<string> {
+    await this.visit();
+    await this.page.getByRole('button', { name: 'Create account' }).click();
+    await this.fillSignUp(name, options);
+    const code = await this.confirmRecoveryCode();
+    await this.expectMainView();
+    return code;
+  }
+
+  /** Fills in the page on which an account is made, and sends it off. */
+  async fillSignUp(name: string, options: SignUp = {}): Promise<void> {
+    const { displayName, password = PASSWORD, invitation, stay = true } = options;
+    const field = (label: string) => this.page.getByRole('textbox', { name: label, exact: true });
+    if (invitation !== undefined) await field('Invitation code').fill(invitation);
+    await field('User name').fill(name);
+    if (displayName !== undefined) await field('Display name (optional)').fill(displayName);
+    await field('Password').fill(password);
+    if (stay) await this.page.getByRole('checkbox', { name: /^Stay signed in/ }).check();
+    await this.page.getByRole('button', { name: 'Create account' }).click();
+  }
+
+  /** Goes from the page that shows the recovery code to the one after it. The code. */
+  async confirmRecoveryCode(): Promise<string> {
+    const shown = this.page.getByRole('group', { name: 'Recovery code' }).locator('code');
+    await expect(shown).toHaveCount(8, { timeout: SIGN_UP_MS });
+    const groups = await shown.allInnerTexts();
+    await this.page.getByRole('button', { name: 'I have written it down' }).click();
+    await this.page.getByRole('textbox', { name: 'Last group of the code' }).fill(groups[7] ?? '');
+    await this.page.getByRole('button', { name: 'Done' }).click();
+    return groups.join('-');
+  }
+
+  /** Fills in the page on which a further device is signed in, from the first visit on. */
+  async fillSignIn(name: string, { password = PASSWORD, stay = true }: SignUp = {}): Promise<void> {
+    await this.visit();
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.page.getByRole('textbox', { name: 'User name' }).fill(name);
+    await this.page.getByRole('textbox', { name: 'Password' }).fill(password);
+    if (stay) await this.page.getByRole('checkbox', { name: /^Stay signed in/ }).check();
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  /** Goes from the first visit to the main view of an account that exists. */
+  async signIn(name: string, options?: SignUp): Promise<void> {
+    await this.fillSignIn(name, options);
+    await this.expectMainView();
+  }
+
+  /** Switches the classic bridge on, and comes back to the main view. */
+  async switchBridgeOn(): Promise<void> {
+    const dialog = await this.openSetting('Classic bridge');
+    await dialog.getByRole('switch', { name: 'Classic bridge' }).click();
+    await expect(dialog.getByText('Your fingerprint')).toBeVisible();
+    await this.closeDialogs();
+  }
+
+  /** Goes to where a classic identity is brought along from a file. */
+  async visitImport(): Promise<void> {
     await this.visit();
     await this.page.getByRole('button', { name: 'Use a classic identity' }).click();
+    await expect(this.page.getByRole('heading', { name: 'Bring your identity' })).toBeVisible();
+  }
+
+  /** Goes to where a classic identity is made. */
+  async visitClassic(): Promise<void> {
+    await this.visitImport();
     await this.page.getByRole('button', { name: /make a new classic identity/ }).click();
   }
 
-  /** Goes from the first visit to the main view, as a classic client. */
-  async register(name: string): Promise<void> {
+  /** Goes from the first visit to the main view with a classic identity from a file. */
+  async bring(identity: Upload): Promise<void> {
+    await this.visitImport();
+    await this.page.getByLabel('Identity file').setInputFiles(identity);
+    await this.page.getByRole('button', { name: 'Import' }).click();
+    await this.expectMainView();
+  }
+
+  /** Goes from the first visit to the main view without an account. */
+  async registerClassic(name: string): Promise<void> {
     await this.visitClassic();
     await this.page.getByRole('textbox', { name: 'Your name' }).fill(name);
     await this.page.getByRole('button', { name: 'Create identity' }).click();
@@ -45,8 +141,9 @@ export class Person {
     await expect(this.connection).toHaveText('Online');
   }
 
-  async unlock(passphrase: string): Promise<void> {
-    await this.page.getByRole('textbox', { name: 'Passphrase', exact: true }).fill(passphrase);
+  /** Types the password of the account, or the passphrase of the classic identity. */
+  async unlock(secret: string): Promise<void> {
+    await this.page.getByRole('textbox', { name: /^(Password|Passphrase)$/ }).fill(secret);
     await this.page.getByRole('button', { name: 'Unlock' }).click();
   }
 
@@ -89,7 +186,13 @@ export class Person {
 
   /** Opens the conversation with somebody. */
   async open(name: string): Promise<void> {
+    // Somebody with an account is one person, whatever mailboxes they have.
+    await expect(this.listed(name)).toHaveCount(1);
     await this.listed(name).click();
+    const contact = this.contact(name);
+    await expect(this.conversation(name).or(contact)).toBeVisible();
+    // Whose mailbox is not known yet when they are clicked has a page of their own first.
+    if (await contact.isVisible()) await contact.getByRole('button', { name: 'Messages' }).click();
     await expect(this.conversation(name)).toBeVisible();
   }
 
@@ -97,6 +200,19 @@ export class Person {
 
   conversation(name: string): Locator {
     return this.page.getByRole('region', { name: `Conversation with ${name}`, exact: true });
+  }
+
+  /** The page of somebody who has an account. */
+  contact(name: string): Locator {
+    return this.page.getByRole('region', { name: `Contact ${name}`, exact: true });
+  }
+
+  /** Opens what is said about the encryption of the conversation that is open. */
+  async openEncryption(): Promise<Locator> {
+    await this.page.getByRole('button', { name: /^Classic(, weakly encrypted| encryption: weak)$/ }).click();
+    const dialog = this.dialog('About this encryption');
+    await expect(dialog).toBeVisible();
+    return dialog;
   }
 
   get log(): Locator {
@@ -162,6 +278,21 @@ export class Person {
     const dialog = this.dialog('Settings');
     await expect(dialog).toBeVisible();
     return dialog;
+  }
+
+  /** Opens one of the dialogs that settings lead to. */
+  async openSetting(name: string): Promise<Locator> {
+    const settings = await this.openSettings();
+    await settings.getByRole('button', { name, exact: true }).click();
+    await expect(this.dialog(name)).toBeVisible();
+    return this.dialog(name);
+  }
+
+  /** Closes the dialog that is open, and those that it was opened from. */
+  async closeDialogs(): Promise<void> {
+    const close = this.page.getByRole('dialog').getByRole('button', { name: 'Close' });
+    while (await close.isVisible()) await close.click();
+    await expect(this.page.getByRole('dialog')).toHaveCount(0);
   }
 
   async setPassphrase(passphrase: string): Promise<void> {

@@ -9,8 +9,13 @@ import { ClassicClient } from './classic';
 import { Cli, Menu } from './cli';
 import { Gateway, type Settings } from './gateway';
 import { Middleman } from './middleman';
-import { Person } from './person';
+import { Person, type SignUp } from './person';
 import { Watch } from './watch';
+
+/** Where a browser goes, if not to the gateway itself. */
+interface At {
+  address?: string;
+}
 
 export interface Fixtures {
   /** Settings of the gateway: `test.use({ settings: { … } })`. */
@@ -20,10 +25,12 @@ export interface Fixtures {
   /** What browsers complained about. */
   watch: Watch;
   /** A person with a browser of their own, at the door of the gateway or at `address`. */
-  visitor: (options?: BrowserContextOptions & { address?: string }) => Promise<Person>;
-  /** A registered person with a browser of their own. */
-  person: (name: string, options?: BrowserContextOptions & { address?: string }) => Promise<Person>;
-  /** Two registered people; the first one has the conversation with the second one open. */
+  visitor: (options?: BrowserContextOptions & At) => Promise<Person>;
+  /** A person with an account, its classic bridge on, and a browser of their own. */
+  person: (name: string, options?: BrowserContextOptions & At & SignUp) => Promise<Person>;
+  /** A person with a classic identity and no account, and a browser of their own. */
+  classicPerson: (name: string, options?: BrowserContextOptions & At) => Promise<Person>;
+  /** Two such people; the first one has the conversation with the second one open. */
   pair: (names?: [string, string], address?: string) => Promise<[Person, Person]>;
   /** Somebody at a terminal, with a profile of their own. */
   terminal: (name?: string) => Promise<Cli>;
@@ -67,18 +74,24 @@ export const test = base.extend<Fixtures>({
   },
 
   person: async ({ visitor }, use) => {
+    await use(async (name, { displayName, password, invitation, stay, ...options } = {}) => {
+      const person = await visitor(options);
+      await person.register(name, { displayName, password, invitation, stay });
+      return person;
+    });
+  },
+
+  classicPerson: async ({ visitor }, use) => {
     await use(async (name, options) => {
       const person = await visitor(options);
-      await person.register(name);
+      await person.registerClassic(name);
       return person;
     });
   },
 
   pair: async ({ person }, use) => {
     await use(async ([first, second] = ['alice', 'bob'], address) => {
-      // Who comes later finds the other one in the list at once.
-      const bob = await person(second);
-      const alice = await person(first, { address });
+      const [bob, alice] = await Promise.all([person(second), person(first, { address })]);
       await alice.open(second);
       return [alice, bob];
     });

@@ -21,6 +21,7 @@ for (const [habit, inPackets] of [
     await alice.expectState('Hello, whoever you are', 'stored');
     const [text] = await other.pullContents(1);
     expect(text).toMatchObject({ from: 'alice', text: 'Hello, whoever you are' });
+    await expect(alice.listed('Other Program')).toHaveAccessibleName(/^Other Program .*Key exchanged$/);
     await other.sendText('alice', 'Grüße 🦊');
     await alice.expectState('Grüße 🦊', 'received');
 

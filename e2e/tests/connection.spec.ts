@@ -28,11 +28,14 @@ test('a gateway that stops in good order is found again', async ({ pair, gateway
   await bob.expectState('over the restart', 'received');
 });
 
-test('a server with another database is reported, and nothing is thrown away', async ({
-  pair,
+test('to a classic identity, a server with another database is reported, and nothing is thrown away', async ({
+  person,
+  classicPerson,
   middleman,
 }) => {
-  const [alice] = await pair(['alice', 'bob'], middleman.url);
+  await person('bob');
+  const alice = await classicPerson('Alice', { address: middleman.url });
+  await alice.open('bob');
   await alice.write('kept');
   await alice.expectState('kept', 'stored');
   middleman.play(() => ({ send: [response(9000)] }));

@@ -15,8 +15,8 @@ test('two people exchange keys and talk, both ways', async ({ pair }) => {
   await bob.expectState('Hello Alice', 'stored');
   await alice.expectState('Hello Alice', 'received');
 
-  await expect(alice.listed('bob')).toHaveAccessibleName(/^(alice|bob) .*Key exchanged$/);
-  await expect(bob.listed('alice')).toHaveAccessibleName(/^(alice|bob) .*Key exchanged$/);
+  await expect(alice.listed('bob')).toHaveAccessibleName(/^bob .*Hello Alice Online$/);
+  await expect(bob.listed('alice')).toHaveAccessibleName(/^alice .*You: Hello Alice Online$/);
 });
 
 test('two people who write first at the same time understand each other', async ({ pair }) => {
@@ -159,8 +159,7 @@ test('people are found by a part of their name', async ({ person, stranger }) =>
 
 test('the weakness of the classic encryption is explained in one click', async ({ pair }) => {
   const [alice, bob] = await pair();
-  await alice.page.getByRole('button', { name: 'Classic encryption: weak' }).click();
-  const about = alice.dialog('About this encryption');
+  const about = await alice.openEncryption();
   await expect(about).toContainText('What it protects');
   await expect(about).toContainText('What it does not');
   const fingerprint = /(?:\b[0-9a-f]{4}\s+){4}[0-9a-f]{4}\b/gi;
@@ -170,7 +169,10 @@ test('the weakness of the classic encryption is explained in one click', async (
   await expect(about).toBeHidden();
 
   const settings = await bob.openSettings();
-  expect(plain(await settings.innerText())).toContain(plain(theirs));
+  await settings.getByRole('button', { name: 'Classic bridge' }).click();
+  const bridge = bob.dialog('Classic bridge');
+  await expect(bridge).toContainText('Your fingerprint');
+  expect(plain(await bridge.innerText())).toContain(plain(theirs));
   expect(own).not.toBe(theirs);
 });
 

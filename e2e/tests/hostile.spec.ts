@@ -34,8 +34,24 @@ test('names and texts are shown as what they are: text', async ({ person, strang
     buffer: Buffer.from('<script>alert(3)</script>'),
   });
   await expect(alice.files).toContainText('img src=x onerror=alert(2)');
-  await alice.page.getByRole('button', { name: 'Classic encryption: weak' }).click();
-  await expect(alice.dialog('About this encryption')).toContainText(NAME);
+  await expect(await alice.openEncryption()).toContainText(NAME);
+  expect(dialogs).toEqual([]);
+});
+
+test('a display name is shown as what it is: text', async ({ person }) => {
+  const alice = await person('alice');
+  const dialogs: string[] = [];
+  alice.page.on('dialog', (dialog) => {
+    dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await person('mallory', { displayName: NAME });
+  await alice.open(NAME);
+  await expect(alice.page.getByRole('heading', { name: NAME, exact: true })).toBeVisible();
+  await alice.page.getByRole('button', { name: 'Contact', exact: true }).click();
+  await expect(alice.contact(NAME).getByRole('heading', { name: NAME, exact: true })).toBeVisible();
+  await expect(alice.contact(NAME)).toContainText('@mallory');
+  await expect(alice.page.locator('img[src="x"], script:not([src])')).toHaveCount(0);
   expect(dialogs).toEqual([]);
 });
 

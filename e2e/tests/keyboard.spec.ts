@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { PASSWORD } from '../support/person';
 import { expect, test } from '../support/test';
 
 /** Presses Tab until the focus is there. */
@@ -16,11 +17,38 @@ test('from the first visit to a sent message by keyboard alone', async ({ visito
   const alice = await visitor();
   const { page } = alice;
   const { keyboard } = page;
-  await alice.visitClassic();
-  await expect(page.getByRole('textbox', { name: 'Your name' })).toBeFocused();
+  await alice.visit();
+  await tabTo(page, 'Create account', 'button');
+  await keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: 'User name' })).toBeFocused();
   await keyboard.type('alice');
+  await tabTo(page, 'Password', 'textbox');
+  await keyboard.type(PASSWORD);
+  await keyboard.press('Enter');
+
+  const code = page.getByRole('group', { name: 'Recovery code' }).locator('code');
+  await expect(code).toHaveCount(8);
+  const lastGroup = await code.last().innerText();
+  await tabTo(page, 'I have written it down', 'button');
+  await keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: 'Last group of the code' })).toBeFocused();
+  await keyboard.type(lastGroup);
   await keyboard.press('Enter');
   await alice.expectMainView();
+
+  await tabTo(page, 'Settings', 'button');
+  await keyboard.press('Enter');
+  await expect(alice.dialog('Settings')).toBeVisible();
+  await tabTo(page, 'Classic bridge', 'button');
+  await keyboard.press('Enter');
+  await expect(alice.dialog('Classic bridge')).toBeVisible();
+  await tabTo(page, 'Classic bridge', 'switch');
+  await keyboard.press('Space');
+  await expect(alice.dialog('Classic bridge')).toContainText('Your fingerprint');
+  await keyboard.press('Escape');
+  await expect(alice.dialog('Settings')).toBeVisible();
+  await keyboard.press('Escape');
+  await expect(alice.dialog('Settings')).toBeHidden();
 
   await tabTo(page, /^bob/, 'option');
   await keyboard.press('Enter');
@@ -82,12 +110,34 @@ test('search, list, menu and dialogs are worked by keyboard', async ({ person, s
 
   await tabTo(page, 'Settings', 'button');
   await keyboard.press('Enter');
-  await tabTo(page, 'Export sealed file', 'button');
+  await tabTo(page, 'Security', 'button');
   await keyboard.press('Enter');
-  await expect(alice.dialog('Export sealed file')).toBeVisible();
+  await expect(alice.dialog('Security')).toBeVisible();
+  await tabTo(page, 'Change password', 'button');
+  await keyboard.press('Enter');
+  await expect(alice.dialog('Change password')).toBeVisible();
+  await keyboard.press('Escape');
+  await expect(alice.dialog('Security')).toBeVisible();
   await keyboard.press('Escape');
   await expect(alice.dialog('Settings')).toBeVisible();
   await keyboard.press('Escape');
   await expect(alice.dialog('Settings')).toBeHidden();
   await expect(page.getByRole('button', { name: 'Settings' })).toBeFocused();
+});
+
+test('Escape leads from a dialog to the one that it was opened from, and no further', async ({
+  visitor,
+}) => {
+  const alice = await visitor();
+  await alice.signUp('alice');
+  const settings = await alice.openSettings();
+  for (const name of ['Profile', 'Devices', 'Security', 'Classic bridge', 'Profile', 'Security']) {
+    await settings.getByRole('button', { name, exact: true }).click();
+    await expect(alice.dialog(name)).toBeVisible();
+    await alice.page.keyboard.press('Escape');
+    await expect(alice.dialog(name)).toBeHidden();
+    await expect(settings).toBeVisible();
+  }
+  await alice.page.keyboard.press('Escape');
+  await expect(settings).toBeHidden();
 });

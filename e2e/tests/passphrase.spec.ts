@@ -1,9 +1,13 @@
+import { PASSWORD } from '../support/person';
 import { expect, test } from '../support/test';
 
 test('a passphrase is asked for on reload; a wrong one is told and loses nothing', async ({
-  pair,
+  person,
+  classicPerson,
 }) => {
-  const [alice, bob] = await pair();
+  const bob = await person('bob');
+  const alice = await classicPerson('Alice');
+  await alice.open('bob');
   await alice.write('under lock and key');
   await alice.expectState('under lock and key', 'stored');
   await alice.setPassphrase('correct horse');
@@ -21,12 +25,12 @@ test('a passphrase is asked for on reload; a wrong one is told and loses nothing
   await alice.expectState('under lock and key', 'stored');
   await alice.write('open again');
   await alice.expectState('open again', 'stored');
-  await bob.open('alice');
+  await bob.open('Alice');
   await bob.expectState('open again', 'received');
 });
 
-test('a passphrase is changed and removed', async ({ person }) => {
-  const alice = await person('alice');
+test('a passphrase is changed and removed', async ({ classicPerson }) => {
+  const alice = await classicPerson('alice');
   await alice.setPassphrase('first');
 
   const settings = await alice.openSettings();
@@ -78,14 +82,47 @@ function everythingStored(): Promise<string> {
   });
 }
 
-test('nothing readable lies in the storage of the browser', async ({ pair }) => {
-  const [alice] = await pair();
+test('under a password nothing readable lies in the storage of the browser', async ({
+  person,
+  visitor,
+}) => {
+  await person('bob');
+  const alice = await visitor();
+  const code = await alice.signUp('alice', { stay: false });
+  await alice.switchBridgeOn();
+  await alice.open('bob');
+  await alice.write('a telltale sentence');
+  await alice.expectState('a telltale sentence', 'stored');
+  const stored = await alice.page.evaluate(everythingStored);
+  expect(stored.length).toBeGreaterThan(500);
+  for (const secret of ['telltale', PASSWORD, 'alice', 'bob', ...code.split('-'), code]) {
+    expect(stored).not.toContain(secret);
+  }
+
+  await alice.page.reload();
+  await expect(alice.page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(alice.page.getByLabel('Password', { exact: true })).toBeFocused();
+  await expect(alice.page.getByText('telltale')).toHaveCount(0);
+  await alice.unlock('plain words in a rox');
+  await expect(alice.page.getByRole('alert')).toContainText('Wrong password');
+  await alice.unlock(PASSWORD);
+  await expect(alice.conversation('bob')).toBeVisible();
+  await alice.expectState('a telltale sentence', 'stored');
+});
+
+test('under a passphrase nothing readable lies in the storage of the browser', async ({
+  person,
+  classicPerson,
+}) => {
+  await person('bob');
+  const alice = await classicPerson('Alice');
+  await alice.open('bob');
   await alice.write('a telltale sentence');
   await alice.expectState('a telltale sentence', 'stored');
   await alice.setPassphrase('correct horse');
   const stored = await alice.page.evaluate(everythingStored);
   expect(stored.length).toBeGreaterThan(500);
-  for (const secret of ['telltale', 'correct horse', 'alice', 'bob']) {
+  for (const secret of ['telltale', 'correct horse', 'Alice', 'bob']) {
     expect(stored).not.toContain(secret);
   }
 });

@@ -21,12 +21,15 @@ test('a whole conversation fits on a phone', async ({ person, visitor }) => {
   const alice = await visitor(phone);
   await alice.visit();
   await expectNothingBesideTheScreen(alice);
-  await alice.visitClassic();
+  await alice.page.getByRole('button', { name: 'Create account' }).tap();
   await expectNothingBesideTheScreen(alice);
-  await alice.page.getByRole('textbox', { name: 'Your name' }).fill('alice');
-  await alice.page.getByRole('button', { name: 'Create identity' }).tap();
+  await alice.fillSignUp('alice');
+  await expect(alice.page.getByRole('group', { name: 'Recovery code' })).toBeVisible();
+  await expectNothingBesideTheScreen(alice);
+  await alice.confirmRecoveryCode();
   await alice.expectMainView();
   await expectNothingBesideTheScreen(alice);
+  await alice.switchBridgeOn();
 
   await alice.listed('bob').tap();
   await expect(alice.conversation('bob')).toBeVisible();
@@ -60,5 +63,11 @@ test('a whole conversation fits on a phone', async ({ person, visitor }) => {
 
   const settings = await alice.openSettings();
   await expectNothingBesideTheScreen(alice);
+  for (const name of ['Profile', 'Devices', 'Security', 'Classic bridge']) {
+    await settings.getByRole('button', { name }).tap();
+    await expect(alice.dialog(name)).toBeVisible();
+    await expectNothingBesideTheScreen(alice);
+    await alice.dialog(name).getByRole('button', { name: 'Close' }).tap();
+  }
   await settings.getByRole('button', { name: 'Close' }).tap();
 });

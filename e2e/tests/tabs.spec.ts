@@ -1,4 +1,4 @@
-import { numbered } from '../support/person';
+import { PASSWORD, numbered } from '../support/person';
 import { expect, test } from '../support/test';
 
 /** What "within a second" may take on a machine that also runs another test. */
@@ -67,7 +67,7 @@ test('a file is sent and read in a tab that does not lead', async ({ pair }) => 
   await expect(bob.files).toHaveCount(1);
 });
 
-test('registering in one tab opens the other', async ({ visitor }) => {
+test('signing up in one tab opens the other', async ({ visitor }) => {
   const first = await visitor();
   await first.visit();
   const second = await first.openTab();
@@ -77,10 +77,10 @@ test('registering in one tab opens the other', async ({ visitor }) => {
 });
 
 test('a locked store is opened once for all tabs, and stays open when the leader goes', async ({
-  person,
+  visitor,
 }) => {
-  const first = await person('alice');
-  await first.setPassphrase('open sesame');
+  const first = await visitor();
+  await first.signUp('alice', { stay: false });
   const second = await first.openTab();
   await second.expectMainView();
   await first.leave();
@@ -89,7 +89,7 @@ test('a locked store is opened once for all tabs, and stays open when the leader
   await expect(second.page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
   const third = await second.openTab();
   await expect(third.page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
-  await third.unlock('open sesame');
+  await third.unlock(PASSWORD);
   await third.expectMainView();
   await second.expectMainView();
 });

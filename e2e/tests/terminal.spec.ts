@@ -47,8 +47,7 @@ test('the terminal writes first, and both see the same fingerprints', async ({
 
   const [key] = await bob.run('key', 'alice');
   const [own] = await bob.run('whoami');
-  await alice.page.getByRole('button', { name: 'Classic encryption: weak' }).click();
-  const about = alice.dialog('About this encryption');
+  const about = await alice.openEncryption();
   await expect(about).toContainText(String(key?.fingerprint));
   await expect(about).toContainText(String(own?.fingerprint));
 });
@@ -79,14 +78,17 @@ test('the classic menu talks with a browser, word for word', async ({ menu, pers
 });
 
 test('an identity moves from the browser to the terminal and back as my.info', async ({
-  pair,
+  person,
+  classicPerson,
   terminal,
   visitor,
   folder,
 }) => {
-  const [alice, bob] = await pair();
+  const bob = await person('bob');
+  const alice = await classicPerson('Alice');
+  await alice.open('bob');
   await alice.write('from the browser');
-  await bob.open('alice');
+  await bob.open('Alice');
   await bob.expectState('from the browser', 'received');
 
   const settings = await alice.openSettings();
@@ -99,7 +101,7 @@ test('an identity moves from the browser to the terminal and back as my.info', a
   const exported = join(folder, 'my.info');
   await download.saveAs(exported);
   const [name, id, ...key] = (await readFile(exported, 'utf8')).trimEnd().split(/\r?\n/);
-  expect(name).toBe('alice');
+  expect(name).toBe('Alice');
   expect(id).toMatch(/^[0-9a-f]{32}$/);
   expect(Buffer.from(key.join(''), 'base64').length).toBeGreaterThan(600);
   await alice.leave();
@@ -115,11 +117,7 @@ test('an identity moves from the browser to the terminal and back as my.info', a
   const again = join(folder, 'again.info');
   await moved.run('export', again);
   const returned = await visitor();
-  await returned.visit();
-  await returned.page.getByRole('button', { name: 'Use a classic identity' }).click();
-  await expect(
-    returned.page.getByRole('heading', { name: 'Bring your identity' }),
-  ).toBeVisible();
+  await returned.visitImport();
   await returned.page.getByLabel('Identity file').setInputFiles(again);
   await returned.page.getByRole('button', { name: 'Import' }).click();
   await returned.expectMainView();
@@ -129,14 +127,17 @@ test('an identity moves from the browser to the terminal and back as my.info', a
 });
 
 test('a sealed identity takes contacts and keys along, between browser and terminal', async ({
-  pair,
+  person,
+  classicPerson,
   terminal,
   visitor,
   folder,
 }) => {
-  const [alice, bob] = await pair();
+  const bob = await person('bob');
+  const alice = await classicPerson('Alice');
+  await alice.open('bob');
   await alice.write('before the move');
-  await bob.open('alice');
+  await bob.open('Alice');
   await bob.expectState('before the move', 'received');
   await bob.write('seen');
   await alice.expectState('seen', 'received');
@@ -153,14 +154,13 @@ test('a sealed identity takes contacts and keys along, between browser and termi
   const download = await alice.download(button);
   const sealed = join(folder, 'alice.sotto');
   await download.saveAs(sealed);
-  expect((await readFile(sealed)).includes('alice')).toBe(false);
+  expect((await readFile(sealed)).includes('Alice')).toBe(false);
   await alice.leave();
   await bob.write('while moving');
   await bob.expectState('while moving', 'stored');
 
   const moved = await visitor();
-  await moved.visit();
-  await moved.page.getByRole('button', { name: 'Use a classic identity' }).click();
+  await moved.visitImport();
   await moved.page.getByLabel('Identity file').setInputFiles(sealed);
   const passphrase = moved.page.getByLabel('Passphrase of the file');
   const doImport = moved.page.getByRole('button', { name: 'Import' });
@@ -186,8 +186,7 @@ test('a sealed identity takes contacts and keys along, between browser and termi
 
 test('what is no identity is not imported', async ({ visitor }) => {
   const alice = await visitor();
-  await alice.visit();
-  await alice.page.getByRole('button', { name: 'Use a classic identity' }).click();
+  await alice.visitImport();
   const doImport = alice.page.getByRole('button', { name: 'Import' });
   await doImport.click();
   await expect(alice.page.getByRole('alert')).toContainText('Choose your identity file first');
