@@ -11,7 +11,7 @@ use crate::setup::{browser, node};
 use crate::web;
 
 /// What everything that a visitor downloads may weigh, compressed, in bytes.
-const WEB_LIMIT: u64 = 400_000;
+const WEB_LIMIT: u64 = 600_000;
 
 pub(super) fn build(ground: &Ground<'_>) -> Result<Outcome> {
     web::ensure(ground.workspace)?;
