@@ -323,10 +323,16 @@ impl Store {
                 self.files.missing();
                 self.notices.tell(words::failure(&failure));
             }
-            // Stands in the form that asked.
-            Failure::Account(_) if self.own.is_asking() => {}
+            // Stands in the form that asked. The pages that lead in show it whether or not they
+            // still wait: the engine may say first that nothing is under way any more.
+            Failure::Account(_) if self.own.is_asking() || self.is_led_in() => {}
             _ => self.notices.tell(words::failure(&failure)),
         }
         self.failure.set(Some(failure));
+    }
+
+    /// Whether one of the pages that lead in is shown.
+    fn is_led_in(self) -> bool {
+        self.entry.get_untracked() != EntryPage::Choice
     }
 }
