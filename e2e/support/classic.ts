@@ -139,6 +139,11 @@ export class ClassicClient {
     this.keys.set(name, randomBytes(AES_KEY_SIZE));
   }
 
+  /** The symmetric key with somebody. */
+  sharedKey(name: string): Buffer {
+    return this.key(name);
+  }
+
   /** Sends the symmetric key; makes one if there is none. */
   async sendKey(name: string): Promise<void> {
     if (!this.keys.has(name)) this.makeKey(name);

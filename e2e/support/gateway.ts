@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +21,8 @@ export class Gateway {
   private child: ChildProcess | undefined;
   private http = '127.0.0.1:0';
   private tcp = '127.0.0.1:0';
+  private tlsTcp: string | undefined;
+  private said: string[] = [];
   private log: string[] = [];
 
   private constructor(
@@ -37,7 +39,7 @@ export class Gateway {
 
   /** Where to open the page. */
   get url(): string {
-    return `http://${this.http}/`;
+    return `http${this.fingerprint ? 's' : ''}://${this.http}/`;
   }
 
   /** `host:port` for browsers. */
@@ -48,6 +50,46 @@ export class Gateway {
   /** `host:port` for native clients. */
   get tcpAddress(): string {
     return this.tcp;
+  }
+
+  /** `host:port` for native clients under TLS. */
+  get tlsTcpAddress(): string {
+    if (!this.tlsTcp) throw new Error('the gateway has no TLS address: set SOTTO_TLS_TCP');
+    return this.tlsTcp;
+  }
+
+  /** The fingerprint of its self-signed certificate, if it has one. */
+  get fingerprint(): string | undefined {
+    return this.said.join('\n').match(/^fingerprint (\S+)$/m)?.[1];
+  }
+
+  /** Its data folder. */
+  get data(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** Every file in its data folder, by path. */
+  async files(): Promise<Map<string, Buffer>> {
+    const files = new Map<string, Buffer>();
+    for (const entry of await readdir(this.data, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile()) files.set(path, await readFile(path));
+    }
+    return files;
+  }
+
+  /** Runs one of the operator's commands; what it printed. */
+  async operate(...command: string[]): Promise<string> {
+    const child = spawn(program(), [...command, '--data', this.data], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data: Buffer) => (output += data.toString()));
+    }
+    const [exit] = (await once(child, 'close')) as [number | null];
+    if (exit !== 0) throw new Error(`${command.join(' ')} ended with ${exit}:\n${output}`);
+    return output;
   }
 
   /** What it wrote to its log. */
@@ -99,11 +141,9 @@ export class Gateway {
   }
 
   private async tryRun(): Promise<boolean> {
-    const program = process.env.SOTTO_GATEWAY_BIN;
-    if (!program) throw new Error('SOTTO_GATEWAY_BIN must name the gateway; cargo xtask test e2e does');
     const child = spawn(
-      program,
-      ['serve', '--http', this.http, '--tcp', this.tcp, '--data', join(this.folder, 'data')],
+      program(),
+      ['serve', '--http', this.http, '--tcp', this.tcp, '--data', this.data],
       {
         cwd: this.folder,
         env: { ...process.env, SOTTO_LOG: 'info', NO_COLOR: '1', ...this.settings },
@@ -111,10 +151,15 @@ export class Gateway {
       },
     );
     createInterface({ input: child.stderr }).on('line', (line) => this.log.push(line));
+    this.said = [];
     for await (const line of createInterface({ input: child.stdout })) {
+      this.said.push(line);
       const found = line.match(/^listening http=(\S+) tcp=(\S+)/);
       if (found) {
         [, this.http, this.tcp] = found as unknown as [string, string, string];
+        this.tlsTcp = line.match(/ tls_tcp=(\S+)/)?.[1];
+      }
+      if (line.startsWith('Sotto is ready')) {
         child.stdout.resume();
         this.child = child;
         return true;
@@ -122,4 +167,10 @@ export class Gateway {
     }
     return false;
   }
+}
+
+function program(): string {
+  const program = process.env.SOTTO_GATEWAY_BIN;
+  if (!program) throw new Error('SOTTO_GATEWAY_BIN must name the gateway; cargo xtask test e2e does');
+  return program;
 }

@@ -1,10 +1,16 @@
 // A relay between browser and gateway that can misbehave as networks and servers do. Files and the
-// WebSocket's handshake always pass; the frames behind it can be lost, or answered by the test.
+// WebSocket's handshake always pass; the frames behind it can be lost, changed, or answered by the
+// test. It remembers what passed.
 
 import { createHash } from 'node:crypto';
+import {
+  type IncomingMessage,
+  type ServerResponse,
+  createServer as createHttpServer,
+} from 'node:http';
 import { type Server, type Socket, connect, createServer } from 'node:net';
 import { once } from 'node:events';
-import { REQUEST_HEADER, RESPONSE_HEADER } from './classic';
+import { REQUEST_HEADER, RESPONSE_HEADER, response } from './classic';
 
 const HANDSHAKE_KEY = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const OP_TEXT = 1;
@@ -29,12 +35,28 @@ export type Script = (asked: Asked) => Answer | undefined;
 /** Sees each answer of the gateway before the browser does; true cuts the connection instead. */
 export type Cut = (code: number) => boolean;
 
+/** Sees each payload of the gateway before the browser does, and gives what the browser gets. */
+export type Lie = (code: number, payload: Buffer) => Buffer;
+
+/** A frame of Sotto's protocol that passed. */
+export interface Passed {
+  from: 'browser' | 'gateway';
+  code: number;
+  payload: Buffer;
+}
+
 export class Middleman {
   /** WebSockets that were opened so far. */
   connections = 0;
+  /** Frames that passed on them, in order. */
+  readonly passed: Passed[] = [];
+  /** All bytes that passed, WebSockets unmasked: what somebody on the line could keep. */
+  readonly recorded: Buffer[] = [];
 
   private script: Script | undefined;
   private cut: Cut | undefined;
+  private lie: Lie | undefined;
+  private prefix: { path: RegExp; script: string } | undefined;
   private readonly sockets = new Set<Socket>();
   private readonly webSockets = new Set<Socket>();
 
@@ -70,10 +92,22 @@ export class Middleman {
     this.hangUp();
   }
 
+  /** From now on the browser is told something else than the gateway says. */
+  tell(lie: Lie): void {
+    this.lie = lie;
+    this.hangUp();
+  }
+
+  /** From now on scripts at such a path begin with this one. */
+  prepend(path: RegExp, script: string): void {
+    this.prefix = { path, script };
+  }
+
   /** From now on everything passes. */
   behave(): void {
     this.script = undefined;
     this.cut = undefined;
+    this.lie = undefined;
     this.hangUp();
   }
 
@@ -97,7 +131,32 @@ export class Middleman {
       this.keep(socket, this.webSockets);
     }
     if (isWebSocket && this.script) this.answer(socket, first);
+    else if (this.prefix && !isWebSocket) this.changeFiles(socket, first);
     else this.relay(socket, first, isWebSocket);
+  }
+
+  /** Plays the web server on this connection. */
+  private changeFiles(socket: Socket, first: Buffer): void {
+    const server = createHttpServer((asked, answer) => void this.changeFile(asked, answer));
+    server.on('close', () => socket.destroy());
+    socket.unshift(first);
+    server.emit('connection', socket);
+  }
+
+  private async changeFile(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const path = asked.url ?? '/';
+    const file = await fetch(`http://${this.gateway()}${path}`);
+    let body = Buffer.from(await file.arrayBuffer());
+    if (this.prefix?.path.test(path)) body = Buffer.concat([Buffer.from(this.prefix.script), body]);
+    this.recorded.push(Buffer.from(`${path} ${asked.rawHeaders.join(' ')}`), body);
+    const headers = Object.fromEntries(file.headers);
+    for (const name of ['content-encoding', 'content-length', 'transfer-encoding', 'connection']) {
+      delete headers[name];
+    }
+    const policy = headers['content-security-policy'];
+    const [own, theirs] = [new URL(this.url).host, this.gateway()];
+    if (policy) headers['content-security-policy'] = policy.replaceAll(theirs, own);
+    answer.writeHead(file.status, headers).end(body);
   }
 
   private keep(socket: Socket, set: Set<Socket>): void {
@@ -111,40 +170,48 @@ export class Middleman {
     const upstream = connect(Number(port), host);
     this.keep(upstream, this.sockets);
     upstream.write(first);
+    this.recorded.push(first);
     socket.pipe(upstream);
     socket.on('close', () => upstream.destroy());
     upstream.on('close', () => socket.end());
     if (!isWebSocket) {
+      for (const side of [socket, upstream]) {
+        side.on('data', (data: Buffer) => this.recorded.push(data));
+      }
       upstream.pipe(socket);
       return;
     }
-    let pending: Buffer = Buffer.alloc(0);
-    let inHandshake = true;
+    const asked = new Frames();
+    socket.on('data', (data: Buffer) => {
+      for (const frame of asked.take(data)) this.note('browser', frame);
+    });
+    const answered = new Frames('after the handshake');
     upstream.on('data', (data: Buffer) => {
-      if (!this.cut) {
-        socket.write(data);
-        return;
-      }
-      pending = Buffer.concat([pending, data]);
-      if (inHandshake) {
-        const end = pending.indexOf('\r\n\r\n');
-        if (end < 0) return;
-        socket.write(pending.subarray(0, end + 4));
-        pending = pending.subarray(end + 4);
-        inHandshake = false;
-      }
-      for (;;) {
-        const frame = takeFrame(pending);
-        if (!frame) return;
-        pending = pending.subarray(frame.length);
+      for (const frame of answered.take(data)) {
+        this.note('gateway', frame);
         const isAnswer = frame.op === OP_BINARY && frame.content.length >= RESPONSE_HEADER;
-        if (isAnswer && this.cut?.(frame.content.readUInt16LE(1))) {
+        const code = isAnswer ? frame.content.readUInt16LE(1) : 0;
+        if (isAnswer && this.cut?.(code)) {
           socket.destroy();
           return;
         }
-        socket.write(frame.whole);
+        if (isAnswer && this.lie) {
+          const payload = this.lie(code, frame.content.subarray(RESPONSE_HEADER));
+          const version = frame.content.readUInt8(0);
+          socket.write(writeFrame(OP_BINARY, response(code, payload, version)));
+        } else {
+          socket.write(frame.whole);
+        }
       }
     });
+  }
+
+  private note(from: Passed['from'], { op, content }: Frame): void {
+    this.recorded.push(content);
+    const [header, code] = from === 'browser' ? [REQUEST_HEADER, 17] : [RESPONSE_HEADER, 1];
+    if (op === OP_BINARY && content.length >= header) {
+      this.passed.push({ from, code: content.readUInt16LE(code), payload: content.subarray(header) });
+    }
   }
 
   private answer(socket: Socket, first: Buffer): void {
@@ -190,6 +257,29 @@ interface Frame {
   content: Buffer;
   whole: Buffer;
   length: number;
+}
+
+/** Cuts what arrives into frames; the HTTP header before them is one, too. */
+class Frames {
+  private pending: Buffer = Buffer.alloc(0);
+
+  constructor(private handshake?: 'after the handshake') {}
+
+  *take(data: Buffer): Generator<Frame> {
+    this.pending = Buffer.concat([this.pending, data]);
+    if (this.handshake) {
+      const end = this.pending.indexOf('\r\n\r\n') + 4;
+      if (end < 4) return;
+      this.handshake = undefined;
+      const whole = this.pending.subarray(0, end);
+      this.pending = this.pending.subarray(end);
+      yield { op: -1, content: whole, whole, length: end };
+    }
+    for (let frame = takeFrame(this.pending); frame; frame = takeFrame(this.pending)) {
+      this.pending = this.pending.subarray(frame.length);
+      yield frame;
+    }
+  }
 }
 
 /** The WebSocket frame at the beginning, once it is there whole. */
