@@ -1,4 +1,5 @@
-// The classic cryptography in the worker: key generation, and AES beside the browser's own.
+// The cryptography in the worker: classic keys, AES beside the browser's own, and what makes up the
+// time that accounts take.
 
 import type { Page } from '@playwright/test';
 import { type Gateway } from '../support/gateway';
@@ -18,9 +19,13 @@ interface Figures {
   aesEncryptMBps: number;
   aesDecryptMBps: number;
   intact: boolean;
+  argon2idMs: number[];
+  opaqueRegisterMs: number[];
+  opaqueLoginStartMs: number[];
+  accountKeysMs: number[];
 }
 
-test('classic cryptography in the worker', async ({ browser, gateway }) => {
+test('cryptography in the worker', async ({ browser, gateway }) => {
   const cold: Figures[] = [];
   const warm: Figures[] = [];
   const native: { encrypt: number; decrypt: number }[] = [];
@@ -45,6 +50,11 @@ test('classic cryptography in the worker', async ({ browser, gateway }) => {
   console.log();
   showTimes('key generation, first in a worker', cold.map((run) => run.rsaKeygenMs[0] ?? Number.NaN));
   showTimes('key generation, warm', warm.flatMap((run) => run.rsaKeygenMs));
+  const runs = [...cold, ...warm];
+  showTimes('Argon2id, 64 MiB, 3 passes', runs.flatMap((run) => run.argon2idMs));
+  showTimes('OPAQUE registration with it', runs.flatMap((run) => run.opaqueRegisterMs));
+  showTimes('OPAQUE login, first step', runs.flatMap((run) => run.opaqueLoginStartMs));
+  showTimes('account key, device key, certificate', runs.flatMap((run) => run.accountKeysMs));
   for (const [state, runs] of [['first', cold], ['warm', warm]] as const) {
     show(`AES-128-CBC encrypt, ${state}`, encrypt(runs), 'MB/s', beside(encrypt(runs), nativeEncrypt));
     show(`AES-128-CBC decrypt, ${state}`, decrypt(runs), 'MB/s', beside(decrypt(runs), nativeDecrypt));
