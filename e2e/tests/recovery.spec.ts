@@ -39,7 +39,9 @@ test('the recovery code sets a new password, signs in, and is used up', async ({
   await press(third, 'Forgot password?');
   await fillRecovery(third, 'alice', code, { password: 'yet another password' });
   await press(third, 'Set new password');
-  await expect(textbox(third, 'Recovery code')).toHaveAccessibleDescription(/wrong/);
+  await expect(textbox(third, 'Recovery code')).toHaveAccessibleDescription(
+    /The name or the recovery code is wrong/,
+  );
   await signIn(third, 'alice', { password: NEW });
 });
 

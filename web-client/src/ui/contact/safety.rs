@@ -84,6 +84,7 @@ pub(super) fn Safety(account: AccountId, contact: Memo<Option<Arc<Contact>>>) ->
                 <Show when=move || !is_changed.get()>
                     <button
                         class="button"
+                        disabled=move || number.with(Option::is_none)
                         on:click=move |_| {
                             let verified = !verified();
                             let digits = store.own.safety_digits(account).unwrap_or_default();

@@ -1,13 +1,14 @@
 //! Getting back in with the recovery code, and setting a new password.
 
 use leptos::prelude::*;
-use sotto_engine::api::AccountCommand;
+use sotto_engine::api::{AccountCommand, AccountFailure, Failure};
 use sotto_shared::account::password::check_password;
 
 use super::super::field::{Checkbox, SubmitButton, TextField, typed};
 use super::super::form::{About, Form, beside_code};
 use super::super::icons::{Icon, icon};
 use super::super::state::code;
+use super::super::store::Store;
 use super::super::words;
 use super::parts::{DeviceOptions, KnownName, NewPassword, known_name};
 use super::{Draft, EntryPage};
@@ -50,6 +51,19 @@ pub(super) fn Recover(
             stay_unlocked: draft.stay_unlocked.get_untracked(),
         });
     };
+    let store = Store::here();
+    let problem = form.problem(About::Code, beside_code);
+    let code_problem = Signal::derive(move || {
+        let is_wrong = store
+            .failure
+            .with(|failure| matches!(failure, Some(Failure::Account(AccountFailure::LoginFailed))));
+        let problem = problem.get()?;
+        Some(if is_wrong {
+            words::wrong_code()
+        } else {
+            problem
+        })
+    });
     view! {
         <form class="card" on:submit=submit novalidate>
             <div class="card-sign">{icon(Icon::Key)}</div>
@@ -64,7 +78,7 @@ pub(super) fn Recover(
                 value=draft.code
                 class="code"
                 hint="8 groups of 5. Case and dashes do not matter."
-                problem=form.problem(About::Code, beside_code)
+                problem=code_problem
                 typing=Callback::new(move |text: String| {
                     form.touch();
                     code::in_groups(&text)

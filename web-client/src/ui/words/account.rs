@@ -101,6 +101,11 @@ pub(crate) fn step(step: SignInStep) -> &'static str {
     }
 }
 
+/// Name and recovery code do not belong together.
+pub(crate) fn wrong_code() -> String {
+    "The name or the recovery code is wrong.".to_owned()
+}
+
 /// Why a command about the account could not be done.
 pub(crate) fn account_failure(failure: &AccountFailure) -> String {
     match failure {
