@@ -131,10 +131,19 @@ impl Drop for Authority {
     }
 }
 
+/// Addresses that are free, below the ports that systems give to whoever asks for any: so that
+/// nobody else gets them before pebble and the gateway do.
 fn free_addresses<const N: usize>() -> [SocketAddr; N] {
-    let listeners: [TcpListener; N] =
-        core::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap())
+    let mut port = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    core::array::from_fn(|_| {
+        loop {
+            port += 1;
+            let address = SocketAddr::from(([127, 0, 0, 1], port));
+            if TcpListener::bind(address).is_ok() {
+                return address;
+            }
+        }
+    })
 }
 
 fn wait_for_handshake(gateway: &TestGateway, root: &CertificateDer<'static>) {
