@@ -14,7 +14,7 @@ use crate::source::Source;
 
 const CONTENT_MAX: usize = 2048;
 /// Most payload bytes of a version 3 frame.
-const SOTTO_MAX: usize = sotto_shared::limits::SOTTO_PAYLOAD_MAX_UNAUTHENTICATED;
+const SOTTO_MAX: usize = CONTENT_MAX;
 /// Header, send id and fields of a message.
 const FRAME_MAX: usize = 23 + 37 + CONTENT_MAX;
 
@@ -103,6 +103,7 @@ fn check_stream(bytes: &[u8], size: usize) {
 /// Decodes pieces of `size` bytes; also tells where the peer stands.
 fn decode(bytes: &[u8], size: usize) -> (Vec<Decoded>, bool) {
     let mut decoder = RequestDecoder::new(CONTENT_MAX);
+    decoder.set_sotto_max(SOTTO_MAX);
     let mut all = Vec::new();
     for piece in bytes.chunks(size.max(1)) {
         let before = decoder.buffered();
