@@ -69,8 +69,10 @@ pub fn verify_login(
 }
 
 fn signed(gateway: &GatewayId, nonce: &Nonce, client: ClientId) -> Vec<u8> {
-    signed_bytes(
-        DOMAIN,
-        &[gateway.as_bytes(), nonce.as_bytes(), client.as_bytes()],
-    )
+    let fields = [
+        gateway.as_bytes().as_slice(),
+        nonce.as_bytes(),
+        client.as_bytes(),
+    ];
+    signed_bytes(DOMAIN, &fields.concat())
 }
