@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::{Ground, Outcome, counts};
+use super::{Ground, Outcome, counts, findings};
 use crate::process;
 use crate::product::{self, CLI, GATEWAY};
 use crate::setup::{browser, node};
@@ -48,5 +48,6 @@ pub(super) fn end_to_end(ground: &Ground<'_>) -> Result<Outcome> {
     let finished = process::tee(&mut command)?;
     let report = fs::read_to_string(&report).context("Playwright wrote no report")?;
     let counts = counts::of_playwright(&report).context("Playwright's report has no totals")?;
-    Ok(Outcome::tests(finished.success, counts))
+    let findings = findings::of_playwright(&report);
+    Ok(Outcome::tests(finished.success, counts, findings))
 }

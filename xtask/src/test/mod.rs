@@ -3,6 +3,7 @@
 mod browser;
 mod counts;
 mod dependencies;
+mod findings;
 mod native;
 mod summary;
 mod wasm;
@@ -12,9 +13,11 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 
+use crate::process::Finished;
 use crate::setup::{self, WebTools};
 use crate::workspace::Workspace;
 use counts::Counts;
+use findings::Finding;
 use summary::{Row, Verdict};
 
 /// One stage.
@@ -122,6 +125,7 @@ impl Ground<'_> {
 struct Outcome {
     verdict: Verdict,
     counts: Option<Counts>,
+    findings: Vec<Finding>,
     note: String,
 }
 
@@ -131,17 +135,39 @@ impl Outcome {
         Self {
             verdict: Verdict::of(success),
             counts: None,
+            findings: Vec::new(),
             note: note.into(),
         }
     }
 
     /// A test runner's result.
-    fn tests(success: bool, counts: Counts) -> Self {
+    fn tests(success: bool, counts: Counts, findings: Vec<Finding>) -> Self {
+        let flaky = findings.iter().filter(|finding| finding.flaky).count();
+        let note = match flaky {
+            0 => String::new(),
+            flaky => format!("{flaky} held at the second attempt only"),
+        };
         Self {
             verdict: Verdict::of(success && counts.failed == 0),
             counts: Some(counts),
-            note: String::new(),
+            findings,
+            note,
         }
+    }
+
+    /// The result of `cargo test`.
+    fn libtest(stage: &str, finished: &Finished) -> Self {
+        let counts = counts::of_libtest(&finished.text);
+        let findings = findings::of_libtest(&finished.text);
+        Self::tests(finished.success, counts, findings).with_errors(stage, &finished.text)
+    }
+
+    /// What cargo says is wrong, unless tests have said it.
+    fn with_errors(mut self, stage: &str, text: &str) -> Self {
+        if self.verdict == Verdict::Failed && self.findings.iter().all(|finding| finding.flaky) {
+            self.findings.extend(findings::of_cargo(stage, text));
+        }
+        self
     }
 }
 
@@ -200,6 +226,7 @@ fn run(stage: &Stage, ground: &Ground<'_>) -> Row {
         verdict: outcome.verdict,
         seconds: start.elapsed().as_secs_f64(),
         counts: outcome.counts,
+        findings: outcome.findings,
         note: outcome.note,
     }
 }

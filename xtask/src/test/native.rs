@@ -1,8 +1,10 @@
 //! Stages of the native crates.
 
-use anyhow::{Context, Result};
+use std::process::Command;
 
-use super::{Counts, Ground, Outcome, counts};
+use anyhow::Result;
+
+use super::{Ground, Outcome, counts, findings};
 use crate::process::{self, cargo};
 
 /// Has stages of its own, for wasm32; what in it needs no browser is also tested natively.
@@ -17,7 +19,7 @@ pub(super) fn fmt(ground: &Ground<'_>) -> Result<Outcome> {
     } else {
         "run: cargo fmt --all"
     };
-    Ok(Outcome::check(finished.success, note))
+    Ok(Outcome::check(finished.success, note).with_errors("fmt", &finished.text))
 }
 
 pub(super) fn clippy(ground: &Ground<'_>) -> Result<Outcome> {
@@ -27,7 +29,7 @@ pub(super) fn clippy(ground: &Ground<'_>) -> Result<Outcome> {
             .args(["--exclude", WEB_CLIENT])
             .args(["--", "-D", "warnings"]),
     )?;
-    Ok(Outcome::check(finished.success, ""))
+    Ok(Outcome::check(finished.success, "").with_errors("clippy", &finished.text))
 }
 
 pub(super) fn tests(ground: &Ground<'_>) -> Result<Outcome> {
@@ -38,14 +40,17 @@ pub(super) fn tests(ground: &Ground<'_>) -> Result<Outcome> {
             .args(["nextest", "run", "--no-fail-fast"])
             .args(rest);
         let finished = process::tee(&mut command)?;
-        let counts = counts::of_nextest(&finished.text)
-            .context("the tests did not run; the reason is above")?;
-        return Ok(Outcome::tests(finished.success, counts));
+        let Some(counts) = counts::of_nextest(&finished.text) else {
+            let outcome = Outcome::check(false, "the tests did not run");
+            return Ok(outcome.with_errors("unit", &finished.text));
+        };
+        let findings = findings::of_nextest(&finished.text);
+        return Ok(Outcome::tests(finished.success, counts, findings));
     }
     command
         .args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"])
         .args(rest);
-    libtest(command)
+    libtest("unit", command)
 }
 
 pub(super) fn doc_tests(ground: &Ground<'_>) -> Result<Outcome> {
@@ -53,17 +58,16 @@ pub(super) fn doc_tests(ground: &Ground<'_>) -> Result<Outcome> {
     command
         .args(["test", "--doc", "--no-fail-fast", "--workspace"])
         .args(["--exclude", WEB_CLIENT]);
-    libtest(command)
+    libtest("doc", command)
 }
 
 pub(super) fn fuzz(ground: &Ground<'_>) -> Result<Outcome> {
     let mut command = cargo(&ground.workspace.root);
     command.args(["test", "--release", "--no-fail-fast", "--package", FUZZ]);
-    libtest(command)
+    libtest("fuzz", command)
 }
 
-fn libtest(mut command: std::process::Command) -> Result<Outcome> {
+fn libtest(stage: &str, mut command: Command) -> Result<Outcome> {
     let finished = process::tee(&mut command)?;
-    let counts: Counts = counts::of_libtest(&finished.text);
-    Ok(Outcome::tests(finished.success, counts))
+    Ok(Outcome::libtest(stage, &finished))
 }

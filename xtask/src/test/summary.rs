@@ -1,8 +1,12 @@
-//! The table at the end, and the line that closes it.
+//! The table at the end, what did not hold, and the line that closes it.
 
 use std::fmt::Write;
 
 use super::counts::Counts;
+use super::findings::Finding;
+
+/// Lines that findings may take: who keeps only the end of the output shall see them all.
+const FINDINGS_LINES: usize = 36;
 
 /// How a stage ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +41,13 @@ pub(super) struct Row {
     pub(super) seconds: f64,
     /// Its tests, if it runs any.
     pub(super) counts: Option<Counts>,
+    /// What did not hold in it.
+    pub(super) findings: Vec<Finding>,
     /// Anything that the reader should know.
     pub(super) note: String,
 }
 
-/// The table, and after it a line with the sum of all tests. A stage that failed without a test
+/// The table, after it what did not hold, and a line with the sum of all tests. A stage that failed without a test
 /// that failed counts as one failure, so that the line never says 0 when something is wrong.
 pub(super) fn table(rows: &[Row]) -> String {
     let mut text = format!(
@@ -69,11 +75,39 @@ pub(super) fn table(rows: &[Row]) -> String {
         }
         sum += counts;
     }
+    text.push_str(&findings(rows));
     let _ = write!(text, "\n{} passed, {} failed", sum.passed, sum.failed);
     if sum.skipped > 0 {
         let _ = write!(text, ", {} skipped", sum.skipped);
     }
     text.push('\n');
+    text
+}
+
+/// Every test that did not hold, those that never did first: with its reason, if there is room for
+/// all reasons.
+fn findings(rows: &[Row]) -> String {
+    let mut all: Vec<(&Row, &Finding)> = rows
+        .iter()
+        .flat_map(|row| row.findings.iter().map(move |finding| (row, finding)))
+        .collect();
+    all.sort_by_key(|(_, finding)| finding.flaky);
+    let lines = |(_, finding): &(&Row, &Finding)| 1 + finding.error.len();
+    let has_room = all.iter().map(lines).sum::<usize>() <= FINDINGS_LINES;
+    let mut text = String::new();
+    for (row, finding) in all.iter().take(FINDINGS_LINES) {
+        let word = if finding.flaky { "FLAKY" } else { "FAILED" };
+        let _ = write!(text, "\n{word:<6} {}: {}", row.stage, finding.name);
+        for line in finding.error.iter().filter(|_| has_room) {
+            let _ = write!(text, "\n       {line}");
+        }
+    }
+    if let Some(more @ 1..) = all.len().checked_sub(FINDINGS_LINES) {
+        let _ = write!(text, "\nand {more} more");
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
     text
 }
 
@@ -87,7 +121,16 @@ mod tests {
             verdict: Verdict::of(success),
             seconds: 1.25,
             counts,
+            findings: Vec::new(),
             note: String::new(),
+        }
+    }
+
+    fn finding(flaky: bool, name: &str) -> Finding {
+        Finding {
+            flaky,
+            name: name.to_owned(),
+            error: vec!["because".to_owned()],
         }
     }
 
@@ -117,5 +160,29 @@ mod tests {
     #[test]
     fn a_failed_check_is_never_closed_with_0_failed() {
         assert_eq!(closing(&[row("fmt", false, None)]), "0 passed, 1 failed");
+    }
+
+    #[test]
+    fn what_did_not_hold_stands_before_the_closing_line() {
+        let counts = Some(Counts {
+            passed: 4,
+            failed: 1,
+            skipped: 0,
+        });
+        let mut row = row("e2e", false, counts);
+        row.findings = vec![finding(true, "wavers"), finding(false, "breaks")];
+        let end = "\nFAILED e2e: breaks\n       because\nFLAKY  e2e: wavers\n       because\n\
+            \n4 passed, 1 failed\n";
+        let text = table(&[row]);
+        assert!(text.ends_with(end), "{text}");
+    }
+
+    #[test]
+    fn many_findings_are_named_without_their_reasons() {
+        let mut row = row("unit", false, None);
+        row.findings = vec![finding(false, "breaks"); FINDINGS_LINES + 3];
+        let text = findings(&[row]);
+        assert_eq!(text.lines().count(), 1 + FINDINGS_LINES + 1);
+        assert!(text.ends_with("\nand 3 more\n"), "{text}");
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::{Ground, Outcome, counts};
+use super::{Ground, Outcome};
 use crate::process;
 use crate::setup::{browser, node};
 
@@ -31,7 +31,7 @@ pub(super) fn clippy(ground: &Ground<'_>) -> Result<Outcome> {
             .args(CLIENT)
             .args(["--", "-D", "warnings"]),
     )?;
-    Ok(Outcome::check(finished.success, ""))
+    Ok(Outcome::check(finished.success, "").with_errors("clippy-wasm", &finished.text))
 }
 
 /// cargo hands each test program to `e2e/wasm-runner.mjs`, which has wasm-bindgen's runner serve
@@ -55,8 +55,5 @@ pub(super) fn tests(ground: &Ground<'_>) -> Result<Outcome> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     browser.tell(&mut command);
     let finished = process::tee(&mut command)?;
-    Ok(Outcome::tests(
-        finished.success,
-        counts::of_libtest(&finished.text),
-    ))
+    Ok(Outcome::libtest("wasm", &finished))
 }
