@@ -98,10 +98,7 @@ impl Accounts {
                 let renew = credentials::Purpose::NewRecoveryCode;
                 self.prove(&password, renew, Purpose::RecoveryCode, now)
             }
-            AccountCommand::Delete { password } => {
-                let delete = credentials::Purpose::Delete;
-                self.prove(&password, delete, Purpose::Delete, now)
-            }
+            AccountCommand::Delete { password } => self.delete(&password, now),
             AccountCommand::RecoveryCodeSaved => self.recovery_code_saved(),
             AccountCommand::ListDevices => self.list_devices(now),
             AccountCommand::RevokeDevice { client } => self.revoke_device(client, now),
@@ -268,6 +265,18 @@ impl Accounts {
         }
         let purpose = Purpose::Confirm(password.clone());
         self.begin_credentials(&password, credentials::Purpose::Confirm, purpose, now)
+    }
+
+    /// On a connection of its own: none needs to stand, as right after a wrong password.
+    fn delete(&mut self, password: &Passphrase, now: Timestamp) -> Result<(), AccountFailure> {
+        match self.session {
+            SessionState::Open | SessionState::Closed => self.check_somebody()?,
+            SessionState::PasswordChanged | SessionState::Ended(_) => {
+                return Err(AccountFailure::WrongPhase);
+            }
+        }
+        let delete = credentials::Purpose::Delete;
+        self.begin_credentials(password, delete, Purpose::Delete, now)
     }
 
     fn forget(&mut self) -> Result<(), AccountFailure> {

@@ -356,8 +356,9 @@ impl Accounts {
         }
         self.tell_recovery_code();
         if matches!(purpose, Purpose::Delete) {
-            // Back to a session, which this connection never had.
-            self.give_up_connection();
+            // Back to a session, which this connection never had. Nothing is wrong with the
+            // gateway: no need to wait.
+            self.step.reconnect = true;
         }
     }
 

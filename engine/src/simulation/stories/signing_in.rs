@@ -214,3 +214,24 @@ fn a_deleted_account_leaves_nothing_here_or_there() {
     assert_eq!(world.gateway.accounts(), [("bob".to_owned(), 1)]);
     assert!(!world.node(1).account.contacts.contains_key(&alice));
 }
+
+#[test]
+fn a_deletion_with_a_wrong_password_can_be_tried_again_at_once() {
+    let mut world = World::signed_up(47, &["alice"]);
+    let delete = |password| AccountCommand::Delete {
+        password: words(password),
+    };
+    let wrong = AccountFailure::LoginFailed;
+    world.tell(0, delete("not the right one"));
+    while !failed(world.node(0), &wrong) {
+        world.step(NONE);
+    }
+    // The session is still on its way back.
+    assert_eq!(status(world.node(0)).session, SessionState::Closed);
+    world.tell(0, delete(PASSWORD));
+    world.until("deleted", |world| {
+        *world.node(0).phase() == Phase::Unregistered
+    });
+    assert!(world.gateway.accounts().is_empty());
+    assert!(!failed(world.node(0), &AccountFailure::Offline));
+}
