@@ -15,7 +15,7 @@ test('a long history loads backward without a jump, and all of it is there', asy
   await alice.page.reload();
   await alice.open('talker');
   const newest = alice.page.getByRole('button', { name: 'Newest messages' });
-  if (await newest.isVisible()) await newest.click();
+  await newest.click();
   await expect(alice.message(`line ${LINES}`)).toBeInViewport();
   await expect(alice.message('line 1')).toHaveCount(0);
 
@@ -78,7 +78,8 @@ test('a reader of old lines is not moved by new ones, and is told of them', asyn
   await expect(alice.listed('talker')).toHaveAccessibleName(/60 unread/);
   await alice.open('talker');
   const newest = alice.page.getByRole('button', { name: 'Newest messages' });
-  if (await newest.isVisible()) await newest.click();
+  // What is unread fills more than the view: reading begins above it.
+  await newest.click();
   await expect(alice.message('line 60')).toBeInViewport();
   await expect(alice.page).toHaveTitle('Sotto');
 
