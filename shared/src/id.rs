@@ -103,6 +103,11 @@ id16! {
     GatewayId
 }
 
+id16! {
+    /// An MLS group, that is, a conversation: made by the client that creates it.
+    GroupId
+}
+
 /// A stored message's number, unique per server.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,

@@ -25,5 +25,5 @@ pub mod name;
 pub mod sotto;
 pub mod wire;
 
-pub use id::{AccountId, ClientId, GatewayId, MessageId, SendId};
+pub use id::{AccountId, ClientId, GatewayId, GroupId, MessageId, SendId};
 pub use name::UserName;

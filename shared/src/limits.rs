@@ -37,8 +37,36 @@ pub const SOTTO_PAYLOAD_MAX_UNAUTHENTICATED: usize = 16 * 1024;
 /// Most payload bytes of a version 3 request on an authenticated connection.
 pub const SOTTO_PAYLOAD_MAX: usize = 1024 * 1024;
 
+/// Most payload bytes of a [`Commit`](crate::sotto::request::Commit): a commit, the group info and a
+/// welcome of a group of a thousand devices in the post-quantum suite.
+pub const COMMIT_PAYLOAD_MAX: usize = 8 * 1024 * 1024;
+
 /// Most payload bytes of a version 3 response or push that a client accepts.
-pub const SOTTO_RESPONSE_MAX: usize = 4 * 1024 * 1024;
+pub const SOTTO_RESPONSE_MAX: usize = COMMIT_PAYLOAD_MAX + 64 * 1024;
+
+/// Most bytes of one message to a group.
+pub const MESSAGE_MAX: usize = 256 * 1024;
+
+/// Most devices in one group.
+pub const GROUP_DEVICES_MAX: usize = 1024;
+
+/// Most bytes of one key package.
+pub const KEY_PACKAGE_MAX: usize = 8 * 1024;
+
+/// Most one-time key packages of one device and suite.
+pub const KEY_PACKAGES_MAX: usize = 100;
+
+/// Most groups in one answer.
+pub const GROUPS_PAGE_MAX: usize = 500;
+
+/// Most entries of a mailbox in one push.
+pub const DELIVERIES_MAX: usize = 256;
+
+/// Most entries of a mailbox that are pushed before an acknowledgement is awaited.
+pub const DELIVERY_WINDOW: usize = 1024;
+
+/// Most revocations of one account that are told.
+pub const REVOCATIONS_MAX: usize = 32;
 
 /// Most version 3 requests on a connection before it is authenticated.
 pub const UNAUTHENTICATED_REQUESTS_MAX: u32 = 16;

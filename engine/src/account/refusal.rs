@@ -49,6 +49,11 @@ pub(crate) fn of_error(error: Error, name: &AccountName) -> AccountFailure {
         | ErrorCode::NotAllowed
         | ErrorCode::ProofFailed
         | ErrorCode::Unavailable
+        | ErrorCode::UnknownGroup
+        | ErrorCode::NotMember
+        | ErrorCode::StaleEpoch
+        | ErrorCode::MailboxFull
+        | ErrorCode::GroupFull
         | ErrorCode::Other(_) => AccountFailure::Gateway {
             message: printable(&error.message),
         },

@@ -6,7 +6,8 @@ use clap::Args;
 use serde::Deserialize;
 use sotto_shared::account::vault::SEALED_VAULT_MAX;
 use sotto_shared::limits::{
-    CONTENT_MAX_DEFAULT, DEVICES_MAX, DIRECTORY_PAGE_MAX, NONCE_SECONDS, SOTTO_PAYLOAD_MAX,
+    COMMIT_PAYLOAD_MAX, CONTENT_MAX_DEFAULT, DELIVERY_WINDOW, DEVICES_MAX, DIRECTORY_PAGE_MAX,
+    GROUP_DEVICES_MAX, KEY_PACKAGES_MAX, MESSAGE_MAX, NONCE_SECONDS, SOTTO_PAYLOAD_MAX,
     SOTTO_PAYLOAD_MAX_UNAUTHENTICATED, SURPLUS_MAX, UNAUTHENTICATED_REQUESTS_MAX,
     UNAUTHENTICATED_SECONDS,
 };
@@ -179,6 +180,13 @@ impl Limits {
             directory_page_max: clamped(DIRECTORY_PAGE_MAX),
             content_max: u64::try_from(self.content_max).unwrap_or(u64::MAX),
             idle_seconds: u32::try_from(self.idle.as_secs()).unwrap_or(u32::MAX),
+            message_max: clamped(MESSAGE_MAX),
+            commit_max: clamped(COMMIT_PAYLOAD_MAX),
+            group_devices_max: clamped(GROUP_DEVICES_MAX),
+            key_packages_max: clamped(KEY_PACKAGES_MAX),
+            mailbox_entries_max: MAILBOX_ENTRIES_MAX,
+            mailbox_seconds: MAILBOX_SECONDS,
+            delivery_window: clamped(DELIVERY_WINDOW),
         }
     }
 
@@ -187,6 +195,12 @@ impl Limits {
         GivenLimits::default().into()
     }
 }
+
+/// Entries that wait in one mailbox of version 3.
+const MAILBOX_ENTRIES_MAX: u32 = 100_000;
+
+/// Seconds that an entry of a mailbox waits: 90 days.
+const MAILBOX_SECONDS: u64 = 90 * 24 * 60 * 60;
 
 fn clamped(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)

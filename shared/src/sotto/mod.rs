@@ -8,6 +8,7 @@
 //! in the order of the requests; pushes have codes of their own and may come between them.
 
 mod frame;
+pub mod group;
 mod malformed;
 pub mod push;
 pub mod request;
@@ -71,6 +72,29 @@ pub mod code {
     /// Takes an invitation back.
     pub const CANCEL_INVITATION: u16 = 3062;
 
+    /// Publishes key packages.
+    pub const PUBLISH_KEY_PACKAGES: u16 = 3070;
+    /// How many key packages are left.
+    pub const COUNT_KEY_PACKAGES: u16 = 3071;
+    /// One key package of each of some devices.
+    pub const CLAIM_KEY_PACKAGES: u16 = 3072;
+    /// The devices of some accounts.
+    pub const FIND_DEVICES: u16 = 3073;
+    /// Makes a group.
+    pub const CREATE_GROUP: u16 = 3080;
+    /// What is needed to join a group.
+    pub const GET_GROUP_INFO: u16 = 3081;
+    /// The groups of the own account.
+    pub const LIST_GROUPS: u16 = 3082;
+    /// Ends an epoch of a group.
+    pub const COMMIT: u16 = 3083;
+    /// A message to a group.
+    pub const SEND: u16 = 3084;
+    /// A message to those of a group who are online.
+    pub const SEND_EPHEMERAL: u16 = 3085;
+    /// Says up to where the mailbox is stored at the client.
+    pub const ACKNOWLEDGE: u16 = 3086;
+
     /// Answer to [`CLIENT_HELLO`].
     pub const HELLO: u16 = 4000;
     /// Answer to [`PING`].
@@ -98,6 +122,21 @@ pub mod code {
     /// Answer to [`LIST_INVITATIONS`].
     pub const INVITATIONS: u16 = 4061;
 
+    /// Answer to [`PUBLISH_KEY_PACKAGES`] and [`COUNT_KEY_PACKAGES`].
+    pub const KEY_PACKAGES_LEFT: u16 = 4070;
+    /// Answer to [`CLAIM_KEY_PACKAGES`].
+    pub const KEY_PACKAGES: u16 = 4072;
+    /// Answer to [`FIND_DEVICES`].
+    pub const DEVICES_OF: u16 = 4073;
+    /// Answer to [`CREATE_GROUP`].
+    pub const GROUP_OPENED: u16 = 4080;
+    /// Answer to [`GET_GROUP_INFO`].
+    pub const GROUP_INFO: u16 = 4081;
+    /// Answer to [`LIST_GROUPS`].
+    pub const GROUPS: u16 = 4082;
+    /// Answer to [`COMMIT`] and [`SEND`].
+    pub const STORED: u16 = 4083;
+
     /// The gateway goes down and comes back.
     pub const RESTARTING: u16 = 5000;
     /// The session is over.
@@ -110,6 +149,13 @@ pub mod code {
     pub const ACCOUNT_CHANGED: u16 = 5004;
     /// Somebody's account is gone.
     pub const ACCOUNT_LEFT: u16 = 5005;
+
+    /// Entries of the own mailbox.
+    pub const DELIVERED: u16 = 5010;
+    /// A message that was not stored.
+    pub const EPHEMERAL: u16 = 5011;
+    /// Devices of somebody in a common group have changed.
+    pub const DEVICES_OF_CHANGED: u16 = 5012;
 
     /// Answer to whatever was not done.
     pub const ERROR: u16 = 9000;

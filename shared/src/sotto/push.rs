@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use prost::Message as _;
 
-use super::request::{decode, empty};
+use super::group::{Delivery, Ephemeral, entries};
+use super::request::{decode, empty, read};
 use super::types::AccountEntry;
-use super::wire::{Payload, array, bytes, needed};
+use super::wire::{Payload, array, bytes, needed, write_list};
 use super::{Malformed, ResponseFrame, code, proto};
 use crate::AccountId;
 
@@ -38,6 +39,13 @@ pub enum Push {
     },
     /// 5005: somebody's account is gone.
     AccountLeft(AccountId),
+    /// 5010: entries of this device's mailbox, in order, at most
+    /// [`DELIVERIES_MAX`](crate::limits::DELIVERIES_MAX).
+    Delivered(Vec<Delivery>),
+    /// 5011: what was not stored.
+    Ephemeral(Ephemeral),
+    /// 5012: devices of somebody in a common group were added or revoked.
+    DevicesOfChanged(AccountId),
 }
 
 /// Why a session is over.
@@ -95,6 +103,14 @@ impl Push {
                 let proto = decode::<proto::AccountLeft>(payload)?;
                 Self::AccountLeft(AccountId::from_bytes(array("account", &proto.account)?))
             }
+            code::DELIVERED => {
+                Self::Delivered(entries(decode::<proto::Delivered>(payload)?.entries)?)
+            }
+            code::EPHEMERAL => Self::Ephemeral(read::<proto::Ephemeral, _>(payload)?),
+            code::DEVICES_OF_CHANGED => {
+                let proto = decode::<proto::DevicesOfChanged>(payload)?;
+                Self::DevicesOfChanged(AccountId::from_bytes(array("account", &proto.account)?))
+            }
             other => return Err(Malformed::Code(other)),
         })
     }
@@ -137,6 +153,19 @@ impl Push {
                     code::ACCOUNT_LEFT,
                     proto::AccountLeft { account }.encode_to_vec(),
                 )
+            }
+            Self::Delivered(entries) => {
+                let entries = write_list(entries);
+                (
+                    code::DELIVERED,
+                    proto::Delivered { entries }.encode_to_vec(),
+                )
+            }
+            Self::Ephemeral(it) => (code::EPHEMERAL, it.write().encode_to_vec()),
+            Self::DevicesOfChanged(account) => {
+                let account = bytes(account.as_bytes());
+                let proto = proto::DevicesOfChanged { account };
+                (code::DEVICES_OF_CHANGED, proto.encode_to_vec())
             }
         };
         ResponseFrame {

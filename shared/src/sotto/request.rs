@@ -3,13 +3,17 @@
 use bytes::Bytes;
 use prost::Message as _;
 
+use super::group::{
+    ClaimKeyPackages, Commit, CreateGroup, PublishKeyPackages, Send, SendEphemeral, SuiteId,
+    accounts, group, suite,
+};
 use super::types::{
     Bridge, CarryOver, Credential, DeviceLabel, OpaqueMessage, device_name, optional_client,
     signature, write_optional_client,
 };
 use super::wire::{
     Payload, array, blob, bytes, check_size, display_name, list, name, needed, opaque, optional,
-    optional_opaque, text, write_list,
+    optional_array, optional_opaque, text, write_list,
 };
 use super::{Malformed, RequestFrame, code, proto};
 use crate::account::opaque as sizes;
@@ -18,7 +22,7 @@ use crate::account::{
     AccountName, DeviceCertificate, DeviceRevocation, DisplayName, Signature, Slot,
 };
 use crate::limits::{AGENT_MAX, DEVICES_MAX, DIRECTORY_PAGE_MAX, INVITATION_MAX};
-use crate::{AccountId, ClientId};
+use crate::{AccountId, ClientId, GroupId};
 
 /// What a client asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +70,28 @@ pub enum Request {
     ListInvitations,
     /// 3062, by the invitation's id.
     CancelInvitation([u8; 16]),
+    /// 3070, answered by [`super::Response::KeyPackagesLeft`].
+    PublishKeyPackages(PublishKeyPackages),
+    /// 3071, answered by [`super::Response::KeyPackagesLeft`].
+    CountKeyPackages(SuiteId),
+    /// 3072, answered by [`super::Response::KeyPackages`].
+    ClaimKeyPackages(ClaimKeyPackages),
+    /// 3073, answered by [`super::Response::DevicesOf`]. At most [`DIRECTORY_PAGE_MAX`].
+    FindDevices(Vec<AccountId>),
+    /// 3080, answered by [`super::Response::GroupOpened`].
+    CreateGroup(CreateGroup),
+    /// 3081, answered by [`super::Response::GroupInfo`].
+    GetGroupInfo(GroupId),
+    /// 3082, answered by [`super::Response::Groups`]: only groups behind this one.
+    ListGroups(Option<GroupId>),
+    /// 3083, answered by [`super::Response::Stored`].
+    Commit(Box<Commit>),
+    /// 3084, answered by [`super::Response::Stored`].
+    Send(Send),
+    /// 3085.
+    SendEphemeral(SendEphemeral),
+    /// 3086: everything up to this entry of the mailbox is stored at the client.
+    Acknowledge(u64),
 }
 
 /// First request of every connection.
@@ -254,6 +280,31 @@ impl Request {
                 let proto = decode::<proto::CancelInvitation>(payload)?;
                 Self::CancelInvitation(array("id", &proto.id)?)
             }
+            code::PUBLISH_KEY_PACKAGES => {
+                Self::PublishKeyPackages(read::<proto::PublishKeyPackages, _>(payload)?)
+            }
+            code::COUNT_KEY_PACKAGES => {
+                Self::CountKeyPackages(suite(decode::<proto::CountKeyPackages>(payload)?.suite)?)
+            }
+            code::CLAIM_KEY_PACKAGES => {
+                Self::ClaimKeyPackages(read::<proto::ClaimKeyPackages, _>(payload)?)
+            }
+            code::FIND_DEVICES => {
+                let proto = decode::<proto::FindDevices>(payload)?;
+                Self::FindDevices(accounts("accounts", &proto.accounts)?)
+            }
+            code::CREATE_GROUP => Self::CreateGroup(read::<proto::CreateGroup, _>(payload)?),
+            code::GET_GROUP_INFO => {
+                Self::GetGroupInfo(group(&decode::<proto::GetGroupInfo>(payload)?.group)?)
+            }
+            code::LIST_GROUPS => {
+                let after = decode::<proto::ListGroups>(payload)?.after;
+                Self::ListGroups(optional_array("after", &after)?.map(GroupId::from_bytes))
+            }
+            code::COMMIT => Self::Commit(Box::new(read::<proto::Commit, _>(payload)?)),
+            code::SEND => Self::Send(read::<proto::Send, _>(payload)?),
+            code::SEND_EPHEMERAL => Self::SendEphemeral(read::<proto::SendEphemeral, _>(payload)?),
+            code::ACKNOWLEDGE => Self::Acknowledge(decode::<proto::Acknowledge>(payload)?.up_to),
             other => return Err(Malformed::Code(other)),
         })
     }
@@ -282,6 +333,17 @@ impl Request {
             Self::Invite => code::INVITE,
             Self::ListInvitations => code::LIST_INVITATIONS,
             Self::CancelInvitation(_) => code::CANCEL_INVITATION,
+            Self::PublishKeyPackages(_) => code::PUBLISH_KEY_PACKAGES,
+            Self::CountKeyPackages(_) => code::COUNT_KEY_PACKAGES,
+            Self::ClaimKeyPackages(_) => code::CLAIM_KEY_PACKAGES,
+            Self::FindDevices(_) => code::FIND_DEVICES,
+            Self::CreateGroup(_) => code::CREATE_GROUP,
+            Self::GetGroupInfo(_) => code::GET_GROUP_INFO,
+            Self::ListGroups(_) => code::LIST_GROUPS,
+            Self::Commit(_) => code::COMMIT,
+            Self::Send(_) => code::SEND,
+            Self::SendEphemeral(_) => code::SEND_EPHEMERAL,
+            Self::Acknowledge(_) => code::ACKNOWLEDGE,
         }
     }
 
@@ -326,6 +388,29 @@ impl Request {
             Self::ListAccounts(it) => it.write().encode_to_vec(),
             Self::FindAccounts(it) => it.write().encode_to_vec(),
             Self::CancelInvitation(id) => proto::CancelInvitation { id: bytes(id) }.encode_to_vec(),
+            Self::PublishKeyPackages(it) => it.write().encode_to_vec(),
+            Self::CountKeyPackages(suite) => proto::CountKeyPackages {
+                suite: suite.0.into(),
+            }
+            .encode_to_vec(),
+            Self::ClaimKeyPackages(it) => it.write().encode_to_vec(),
+            Self::FindDevices(accounts) => proto::FindDevices {
+                accounts: accounts.iter().map(|id| bytes(id.as_bytes())).collect(),
+            }
+            .encode_to_vec(),
+            Self::CreateGroup(it) => it.write().encode_to_vec(),
+            Self::GetGroupInfo(group) => proto::GetGroupInfo {
+                group: bytes(group.as_bytes()),
+            }
+            .encode_to_vec(),
+            Self::ListGroups(after) => proto::ListGroups {
+                after: after.map(|id| bytes(id.as_bytes())).unwrap_or_default(),
+            }
+            .encode_to_vec(),
+            Self::Commit(it) => it.write().encode_to_vec(),
+            Self::Send(it) => it.write().encode_to_vec(),
+            Self::SendEphemeral(it) => it.write().encode_to_vec(),
+            Self::Acknowledge(up_to) => proto::Acknowledge { up_to: *up_to }.encode_to_vec(),
         };
         encoded.into()
     }
@@ -571,18 +656,13 @@ impl Payload<proto::FindAccounts> for FindAccounts {
     fn read(proto: proto::FindAccounts) -> Result<Self, Malformed> {
         let asked = proto.names.len().saturating_add(proto.accounts.len());
         check_size("names", asked, DIRECTORY_PAGE_MAX)?;
-        let id = |bytes: &Bytes| Ok(AccountId::from_bytes(array("accounts", bytes)?));
         Ok(Self {
             names: proto
                 .names
                 .iter()
                 .map(|text| name(text))
                 .collect::<Result<_, _>>()?,
-            accounts: proto
-                .accounts
-                .iter()
-                .map(id)
-                .collect::<Result<_, Malformed>>()?,
+            accounts: accounts("accounts", &proto.accounts)?,
         })
     }
 

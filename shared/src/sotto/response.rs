@@ -4,6 +4,10 @@ use bytes::Bytes;
 use core::time::Duration;
 use prost::Message as _;
 
+use super::group::{
+    AccountDevices, ClaimedKeyPackage, GroupInfo, GroupOpened, GroupSummary, KeyPackagesLeft,
+    Stored, groups,
+};
 use super::request::{decode, empty, read};
 use super::types::{
     AccountEntry, Device, DirectoryPolicy, Invitation, Limits, OpaqueMessage, RegistrationPolicy,
@@ -18,7 +22,8 @@ use crate::account::opaque as sizes;
 use crate::account::vault::{SEALED_VAULT_MAX, WRAPPED_VAULT_KEY};
 use crate::account::{AccountName, AccountPublicKey, DisplayName, Nonce};
 use crate::limits::{
-    AGENT_MAX, DEVICES_MAX, DIRECTORY_PAGE_MAX, ERROR_TEXT_MAX, INVITATION_MAX, WRAPPED_KEY_SIZE,
+    AGENT_MAX, DEVICES_MAX, DIRECTORY_PAGE_MAX, ERROR_TEXT_MAX, INVITATION_MAX, KEY_PACKAGES_MAX,
+    WRAPPED_KEY_SIZE,
 };
 use crate::{AccountId, ClientId, GatewayId};
 
@@ -51,6 +56,20 @@ pub enum Response {
     Invited(Invited),
     /// 4061.
     Invitations(Vec<Invitation>),
+    /// 4070.
+    KeyPackagesLeft(KeyPackagesLeft),
+    /// 4072: of the devices that have one.
+    KeyPackages(Vec<ClaimedKeyPackage>),
+    /// 4073: of the accounts that there are.
+    DevicesOf(Vec<AccountDevices>),
+    /// 4080.
+    GroupOpened(GroupOpened),
+    /// 4081.
+    GroupInfo(Box<GroupInfo>),
+    /// 4082: in order of their ids, and whether there are more behind them.
+    Groups(Vec<GroupSummary>, bool),
+    /// 4083.
+    Stored(Stored),
     /// 9000.
     Error(Error),
 }
@@ -257,6 +276,16 @@ error_codes! {
     ProofFailed,
     /// The gateway cannot do it now. Nothing was changed; try again.
     Unavailable,
+    /// No group has this id.
+    UnknownGroup,
+    /// This device is no member of the group.
+    NotMember,
+    /// The group's epoch is another one: take in what waits in the mailbox, and try again on top.
+    StaleEpoch,
+    /// The mailboxes of all other members are full.
+    MailboxFull,
+    /// The group would have more devices than it may.
+    GroupFull,
 }
 
 impl Response {
@@ -295,6 +324,24 @@ impl Response {
                 let proto = decode::<proto::Invitations>(payload)?;
                 Self::Invitations(list("invitations", proto.invitations, DIRECTORY_PAGE_MAX)?)
             }
+            code::KEY_PACKAGES_LEFT => {
+                Self::KeyPackagesLeft(read::<proto::KeyPackagesLeft, _>(payload)?)
+            }
+            code::KEY_PACKAGES => {
+                let proto = decode::<proto::KeyPackages>(payload)?;
+                Self::KeyPackages(list("packages", proto.packages, KEY_PACKAGES_MAX)?)
+            }
+            code::DEVICES_OF => {
+                let proto = decode::<proto::DevicesOf>(payload)?;
+                Self::DevicesOf(list("accounts", proto.accounts, DIRECTORY_PAGE_MAX)?)
+            }
+            code::GROUP_OPENED => Self::GroupOpened(read::<proto::GroupOpened, _>(payload)?),
+            code::GROUP_INFO => Self::GroupInfo(Box::new(read::<proto::GroupInfo, _>(payload)?)),
+            code::GROUPS => {
+                let proto = decode::<proto::Groups>(payload)?;
+                Self::Groups(groups(proto.groups)?, proto.more)
+            }
+            code::STORED => Self::Stored(read::<proto::Stored, _>(payload)?),
             code::ERROR => Self::Error(read::<proto::Error, _>(payload)?),
             other => return Err(Malformed::Code(other)),
         })
@@ -331,6 +378,28 @@ impl Response {
                 let proto = proto::Invitations { invitations };
                 (code::INVITATIONS, proto.encode_to_vec())
             }
+            Self::KeyPackagesLeft(it) => (code::KEY_PACKAGES_LEFT, it.write().encode_to_vec()),
+            Self::KeyPackages(packages) => {
+                let packages = write_list(packages);
+                let proto = proto::KeyPackages { packages };
+                (code::KEY_PACKAGES, proto.encode_to_vec())
+            }
+            Self::DevicesOf(accounts) => {
+                let accounts = write_list(accounts);
+                let proto = proto::DevicesOf { accounts };
+                (code::DEVICES_OF, proto.encode_to_vec())
+            }
+            Self::GroupOpened(it) => (code::GROUP_OPENED, it.write().encode_to_vec()),
+            Self::GroupInfo(it) => (code::GROUP_INFO, it.write().encode_to_vec()),
+            Self::Groups(groups, more) => {
+                let groups = write_list(groups);
+                let proto = proto::Groups {
+                    groups,
+                    more: *more,
+                };
+                (code::GROUPS, proto.encode_to_vec())
+            }
+            Self::Stored(it) => (code::STORED, it.write().encode_to_vec()),
             Self::Error(it) => (code::ERROR, it.write().encode_to_vec()),
         };
         ResponseFrame {

@@ -154,6 +154,20 @@ pub struct Limits {
     pub content_max: u64,
     /// Seconds of silence after which the gateway closes; 0 for never.
     pub idle_seconds: u32,
+    /// Bytes of one message to a group.
+    pub message_max: u32,
+    /// Bytes of the payload of a commit.
+    pub commit_max: u32,
+    /// Devices of one group.
+    pub group_devices_max: u32,
+    /// One-time key packages of one device and suite.
+    pub key_packages_max: u32,
+    /// Entries that wait in one mailbox.
+    pub mailbox_entries_max: u32,
+    /// Seconds that an entry waits.
+    pub mailbox_seconds: u64,
+    /// Entries that are pushed before an acknowledgement is awaited.
+    pub delivery_window: u32,
 }
 
 impl Payload<proto::Credential> for Credential {
@@ -381,6 +395,13 @@ impl Payload<proto::Limits> for Limits {
             directory_page_max: proto.directory_page_max,
             content_max: proto.content_max,
             idle_seconds: proto.idle_seconds,
+            message_max: proto.message_max,
+            commit_max: proto.commit_max,
+            group_devices_max: proto.group_devices_max,
+            key_packages_max: proto.key_packages_max,
+            mailbox_entries_max: proto.mailbox_entries_max,
+            mailbox_seconds: proto.mailbox_seconds,
+            delivery_window: proto.delivery_window,
         })
     }
 
@@ -396,6 +417,13 @@ impl Payload<proto::Limits> for Limits {
             directory_page_max: self.directory_page_max,
             content_max: self.content_max,
             idle_seconds: self.idle_seconds,
+            message_max: self.message_max,
+            commit_max: self.commit_max,
+            group_devices_max: self.group_devices_max,
+            key_packages_max: self.key_packages_max,
+            mailbox_entries_max: self.mailbox_entries_max,
+            mailbox_seconds: self.mailbox_seconds,
+            delivery_window: self.delivery_window,
         }
     }
 }

@@ -10,6 +10,11 @@ use sotto_shared::account::{
     AccountKey, BridgeCertificate, DeletionOrder, DeviceCertificate, DeviceKey, DeviceRevocation,
     Nonce, Slot, statement,
 };
+use sotto_shared::sotto::group::{
+    AccountDevices, ClaimKeyPackages, ClaimedKeyPackage, Commit, CreateGroup, Delivery,
+    DeliveryKind, Ephemeral, Epoch, GroupInfo, GroupKind, GroupOpened, GroupSeq, GroupSummary,
+    KeyPackage, KeyPackagesLeft, PublishKeyPackages, Send, SendEphemeral, Stored, SuiteId,
+};
 use sotto_shared::sotto::push::EndReason;
 use sotto_shared::sotto::request::{
     AddDevice, Authenticate, ClientHello, CredentialsFinish, CredentialsStart, FindAccounts,
@@ -23,12 +28,14 @@ use sotto_shared::sotto::types::{
     Limits, OpaqueMessage, Presence, RegistrationPolicy,
 };
 use sotto_shared::sotto::{Error, ErrorCode, Push, Request, Response};
-use sotto_shared::{AccountId, GatewayId};
+use sotto_shared::{AccountId, GatewayId, GroupId, SendId};
 
 use super::{client, key_bytes};
 
 const ACCOUNT: AccountId = AccountId::from_bytes([0xac; 16]);
 const GATEWAY: GatewayId = GatewayId::from_bytes([0x9a; 16]);
+const GROUP: GroupId = GroupId::from_bytes([0x60; 16]);
+const SUITE: SuiteId = SuiteId(0x004d);
 const NONCE: Nonce = Nonce::from_bytes([0x40; 32]);
 
 fn account_key() -> AccountKey {
@@ -98,6 +105,18 @@ fn bare_entry() -> AccountEntry {
         presence: None,
         bridge: None,
         ..entry()
+    }
+}
+
+fn summary() -> GroupSummary {
+    GroupSummary {
+        group: GROUP,
+        kind: GroupKind::Group,
+        suite: SUITE,
+        epoch: Epoch(7),
+        sequence: GroupSeq(12),
+        member: true,
+        account_member: false,
     }
 }
 
@@ -253,6 +272,82 @@ pub(crate) fn every_request() -> Vec<(&'static str, Request)> {
         ("invite", Request::Invite),
         ("list invitations", Request::ListInvitations),
         ("cancel invitation", Request::CancelInvitation([0x11; 16])),
+        (
+            "publish key packages",
+            Request::PublishKeyPackages(PublishKeyPackages {
+                suite: SUITE,
+                packages: vec![KeyPackage {
+                    package: Bytes::from_static(b"package"),
+                    last_resort: true,
+                    expires_at: 1_800_000_400,
+                }],
+                replace: true,
+            }),
+        ),
+        ("count key packages", Request::CountKeyPackages(SUITE)),
+        (
+            "claim key packages",
+            Request::ClaimKeyPackages(ClaimKeyPackages {
+                suite: SUITE,
+                clients: vec![client(0xd1), client(0xd2)],
+            }),
+        ),
+        ("find devices", Request::FindDevices(vec![ACCOUNT])),
+        (
+            "create group, a direct chat",
+            Request::CreateGroup(CreateGroup {
+                group: GROUP,
+                kind: GroupKind::Direct,
+                suite: SUITE,
+                peer: Some(ACCOUNT),
+                group_info: Bytes::from_static(b"info"),
+            }),
+        ),
+        (
+            "create group",
+            Request::CreateGroup(CreateGroup {
+                group: GROUP,
+                kind: GroupKind::Lobby,
+                suite: SUITE,
+                peer: None,
+                group_info: Bytes::from_static(b"info"),
+            }),
+        ),
+        ("get group info", Request::GetGroupInfo(GROUP)),
+        ("list groups", Request::ListGroups(Some(GROUP))),
+        ("list groups from the first", Request::ListGroups(None)),
+        (
+            "commit",
+            Request::Commit(Box::new(Commit {
+                id: SendId::from_bytes([0x5e; 16]),
+                group: GROUP,
+                epoch: Epoch(7),
+                commit: Bytes::from_static(b"commit"),
+                group_info: Bytes::from_static(b"info"),
+                added: vec![client(0xd2)],
+                removed: vec![client(0xd3)],
+                welcome: Bytes::from_static(b"welcome"),
+                external: false,
+            })),
+        ),
+        (
+            "send",
+            Request::Send(Send {
+                id: SendId::from_bytes([0x5e; 16]),
+                group: GROUP,
+                epoch: Epoch(7),
+                message: Bytes::from_static(b"message"),
+            }),
+        ),
+        (
+            "send ephemeral",
+            Request::SendEphemeral(SendEphemeral {
+                group: GROUP,
+                epoch: Epoch(7),
+                message: Bytes::from_static(b"message"),
+            }),
+        ),
+        ("acknowledge", Request::Acknowledge(300)),
     ]
 }
 
@@ -278,6 +373,13 @@ pub(crate) fn every_response() -> Vec<(&'static str, Response)> {
                     directory_page_max: 200,
                     content_max: 64 * 1024 * 1024,
                     idle_seconds: 0,
+                    message_max: 256 * 1024,
+                    commit_max: 8 * 1024 * 1024,
+                    group_devices_max: 1024,
+                    key_packages_max: 100,
+                    mailbox_entries_max: 100_000,
+                    mailbox_seconds: 7_776_000,
+                    delivery_window: 1024,
                 },
                 registration: RegistrationPolicy::Invitation,
                 directory: DirectoryPolicy::Exact,
@@ -356,6 +458,51 @@ pub(crate) fn every_response() -> Vec<(&'static str, Response)> {
         ),
         ("invitations", Response::Invitations(vec![invitation()])),
         (
+            "key packages left",
+            Response::KeyPackagesLeft(KeyPackagesLeft {
+                suite: SUITE,
+                one_time: 42,
+                last_resort: true,
+            }),
+        ),
+        (
+            "key packages",
+            Response::KeyPackages(vec![ClaimedKeyPackage {
+                client: client(0xd1),
+                package: Bytes::from_static(b"package"),
+            }]),
+        ),
+        (
+            "devices of",
+            Response::DevicesOf(vec![AccountDevices {
+                account: ACCOUNT,
+                certificates: vec![certificate()],
+                revocations: vec![revocation()],
+            }]),
+        ),
+        (
+            "group opened",
+            Response::GroupOpened(GroupOpened {
+                group: GROUP,
+                created: true,
+            }),
+        ),
+        (
+            "group info",
+            Response::GroupInfo(Box::new(GroupInfo {
+                summary: summary(),
+                group_info: Bytes::from_static(b"info"),
+            })),
+        ),
+        ("groups", Response::Groups(vec![summary()], true)),
+        (
+            "stored",
+            Response::Stored(Stored {
+                sequence: GroupSeq(12),
+                time: 1_800_000_000_123,
+            }),
+        ),
+        (
             "error",
             Response::Error(Error {
                 code: ErrorCode::LoginLocked,
@@ -390,5 +537,28 @@ pub(crate) fn every_push() -> Vec<(&'static str, Push)> {
             },
         ),
         ("account left", Push::AccountLeft(ACCOUNT)),
+        (
+            "delivered",
+            Push::Delivered(vec![Delivery {
+                number: 3,
+                group: GROUP,
+                sequence: GroupSeq(12),
+                epoch: Epoch(7),
+                kind: DeliveryKind::Welcome,
+                sender: client(0xd1),
+                time: 1_800_000_000_123,
+                payload: Bytes::from_static(b"welcome"),
+            }]),
+        ),
+        (
+            "ephemeral",
+            Push::Ephemeral(Ephemeral {
+                group: GROUP,
+                epoch: Epoch(7),
+                sender: client(0xd1),
+                message: Bytes::from_static(b"message"),
+            }),
+        ),
+        ("devices of changed", Push::DevicesOfChanged(ACCOUNT)),
     ]
 }

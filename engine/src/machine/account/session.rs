@@ -213,7 +213,10 @@ impl Accounts {
             Push::DevicesChanged if is_open => self.ask_devices(now),
             Push::AccountChanged { account, joined } => self.account_changed(&account, joined),
             Push::AccountLeft(account) => self.account_left(account),
-            Push::DevicesChanged => {}
+            Push::DevicesChanged
+            | Push::Delivered(_)
+            | Push::Ephemeral(_)
+            | Push::DevicesOfChanged(_) => {}
         }
     }
 

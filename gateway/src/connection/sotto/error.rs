@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use sotto_shared::limits::{DEVICES_MAX, ERROR_TEXT_MAX};
+use sotto_shared::limits::{DEVICES_MAX, ERROR_TEXT_MAX, GROUP_DEVICES_MAX};
 use sotto_shared::sotto::{Error, ErrorCode, Malformed};
 
 /// An error with the sentence that belongs to its code.
@@ -81,6 +81,13 @@ fn sentence(code: ErrorCode) -> String {
         ErrorCode::Conflict => "Something has changed meanwhile. Start over.",
         ErrorCode::NotAllowed => "This is not allowed here.",
         ErrorCode::ProofFailed => "The id is in use, or the proof for the old account is wrong.",
+        ErrorCode::UnknownGroup => "There is no such group.",
+        ErrorCode::NotMember => "This device is no member of the group.",
+        ErrorCode::StaleEpoch => "The group has moved on. Read what waits, and try again.",
+        ErrorCode::MailboxFull => "The mailboxes of all others are full.",
+        ErrorCode::GroupFull => {
+            return format!("A group has at most {GROUP_DEVICES_MAX} devices.");
+        }
         ErrorCode::Unavailable | ErrorCode::Other(_) => {
             "The gateway cannot do this now. Nothing was changed; try again."
         }

@@ -243,7 +243,18 @@ const fn needs(request: &Request) -> Needs {
         | Request::FindAccounts(_)
         | Request::Invite
         | Request::ListInvitations
-        | Request::CancelInvitation(_) => Needs::Device,
+        | Request::CancelInvitation(_)
+        | Request::PublishKeyPackages(_)
+        | Request::CountKeyPackages(_)
+        | Request::ClaimKeyPackages(_)
+        | Request::FindDevices(_)
+        | Request::CreateGroup(_)
+        | Request::GetGroupInfo(_)
+        | Request::ListGroups(_)
+        | Request::Commit(_)
+        | Request::Send(_)
+        | Request::SendEphemeral(_)
+        | Request::Acknowledge(_) => Needs::Device,
     }
 }
 

@@ -186,6 +186,17 @@ impl Ask<'_> {
             Request::Invite => self.invite().await,
             Request::ListInvitations => self.list_invitations().await,
             Request::CancelInvitation(request) => self.cancel_invitation(request).await,
+            Request::PublishKeyPackages(_)
+            | Request::CountKeyPackages(_)
+            | Request::ClaimKeyPackages(_)
+            | Request::FindDevices(_)
+            | Request::CreateGroup(_)
+            | Request::GetGroupInfo(_)
+            | Request::ListGroups(_)
+            | Request::Commit(_)
+            | Request::Send(_)
+            | Request::SendEphemeral(_)
+            | Request::Acknowledge(_) => Err(error(ErrorCode::UnknownRequest)),
         }
     }
 
