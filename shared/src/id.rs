@@ -108,6 +108,12 @@ id16! {
     GroupId
 }
 
+id16! {
+    /// What a message of a conversation holds, made by its sender: what replies, reactions, edits and
+    /// deletions refer to. The gateway does not see it.
+    ContentId
+}
+
 /// A stored message's number, unique per server.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,

@@ -18,6 +18,7 @@
 
 pub mod account;
 pub mod classic;
+pub mod content;
 pub mod crypto;
 pub mod id;
 pub mod limits;
@@ -25,5 +26,5 @@ pub mod name;
 pub mod sotto;
 pub mod wire;
 
-pub use id::{AccountId, ClientId, GatewayId, GroupId, MessageId, SendId};
+pub use id::{AccountId, ClientId, ContentId, GatewayId, GroupId, MessageId, SendId};
 pub use name::UserName;

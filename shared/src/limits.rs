@@ -91,3 +91,21 @@ pub const DIRECTORY_PAGE_MAX: usize = 200;
 
 /// Longest invitation code, in bytes.
 pub const INVITATION_MAX: usize = 64;
+
+/// Longest text of one message in a conversation, in bytes.
+pub const CONTENT_TEXT_MAX: usize = 64 * 1024;
+
+/// Most mentions in one message.
+pub const MENTIONS_MAX: usize = 100;
+
+/// Longest emoji of a reaction, in bytes.
+pub const EMOJI_MAX: usize = 32;
+
+/// Longest name of a group, in characters.
+pub const GROUP_NAME_MAX: usize = 64;
+
+/// Largest picture of a group, in bytes.
+pub const GROUP_PICTURE_MAX: usize = 64 * 1024;
+
+/// Longest time after which texts disappear, in seconds: a year.
+pub const EXPIRES_AFTER_MAX: u32 = 365 * 24 * 60 * 60;
