@@ -109,7 +109,7 @@ impl Ask<'_> {
         self.peer.proved = None;
         let sessions = &self.accounts.sessions;
         sessions.cut_account(account, EndReason::AccountDeleted);
-        self.accounts.tell_left(account);
+        self.accounts.notices.left(self.services, account);
         Ok(AccountResult {
             response: Response::Done,
             proves: Some(Proof::AccountGone),

@@ -1,4 +1,5 @@
-//! What everybody is told about an account: gathered, so that it is told once in a while.
+//! What everybody is told about an account: gathered, so that it is told once in a while, and what
+//! is told is how it stands then. So nobody hears that somebody is online after they have left.
 
 use core::time::Duration;
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use sotto_shared::AccountId;
 use sotto_shared::limits::DIRECTORY_PAGE_MAX;
 use sotto_shared::sotto::Push;
 use sotto_shared::sotto::types::{AccountEntry, DirectoryPolicy, Presence};
+use tokio::sync::Mutex as AsyncMutex;
 
 use super::{Accounts, read};
 use crate::transport::Services;
@@ -22,6 +24,8 @@ pub const PRESENCE_PUSH_MAX: usize = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     pending: Mutex<HashMap<AccountId, Notice>>,
+    /// Held from reading how accounts stand until that is told.
+    telling: AsyncMutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +33,8 @@ struct Notice {
     joined: bool,
     /// More than presence has changed.
     changed: bool,
+    /// It is deleted or disabled.
+    left: bool,
 }
 
 impl Notices {
@@ -40,6 +46,11 @@ impl Notices {
     /// Its profile or bridge has changed.
     pub(super) fn changed(&self, services: &Arc<Services>, account: AccountId) {
         self.note(services, account, |notice| notice.changed = true);
+    }
+
+    /// It is deleted or disabled.
+    pub(super) fn left(&self, services: &Arc<Services>, account: AccountId) {
+        self.note(services, account, |notice| notice.left = true);
     }
 
     /// It came or went.
@@ -69,7 +80,8 @@ impl Notices {
 
 impl Accounts {
     async fn tell(&self) {
-        let pending = {
+        let _telling = self.notices.telling.lock().await;
+        let mut pending = {
             let pending = &self.notices.pending;
             core::mem::take(&mut *pending.lock().unwrap_or_else(PoisonError::into_inner))
         };
@@ -77,10 +89,17 @@ impl Accounts {
         for page in ids.chunks(DIRECTORY_PAGE_MAX) {
             let found = self.storage.find_accounts(Vec::new(), page.to_vec());
             for mut entry in read(found).await.unwrap_or_default() {
-                if let Some(notice) = pending.get(&entry.account) {
+                if let Some(notice) = pending.remove(&entry.account) {
                     self.fill_presence(&mut entry);
-                    self.tell_of(entry, notice);
+                    self.tell_of(entry, &notice);
                 }
+            }
+        }
+        // Those that were not found.
+        let left = pending.into_iter().filter(|(_, notice)| notice.left);
+        if self.tells_everybody() {
+            for (account, _) in left {
+                self.sessions.push_all(Push::AccountLeft(account));
             }
         }
     }
@@ -100,13 +119,6 @@ impl Accounts {
             self.sessions.push_all(push);
         } else if notice.changed {
             self.sessions.push(account, None, push);
-        }
-    }
-
-    /// Tells that an account is gone.
-    pub(super) fn tell_left(&self, account: AccountId) {
-        if self.tells_everybody() {
-            self.sessions.push_all(Push::AccountLeft(account));
         }
     }
 

@@ -58,7 +58,7 @@ impl Operate for Operator {
         if disabled {
             let sessions = &accounts.sessions;
             sessions.cut_account(account, EndReason::AccountDisabled);
-            accounts.tell_left(account);
+            accounts.notices.left(&self.services, account);
             self.record(Event::AccountDisabled { account });
         } else {
             accounts.notices.joined(&self.services, account);
@@ -74,7 +74,7 @@ impl Operate for Operator {
         accounts.apply(Change::DeleteAccount(account)).await?;
         let sessions = &accounts.sessions;
         sessions.cut_account(account, EndReason::AccountDeleted);
-        accounts.tell_left(account);
+        accounts.notices.left(&self.services, account);
         self.record(Event::AccountDeleted { account });
         Ok(())
     }
