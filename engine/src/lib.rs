@@ -38,6 +38,9 @@ pub mod driver;
 pub mod identity;
 pub mod machine;
 mod media;
+// The conversation machine is built on it.
+#[allow(dead_code, unused_imports)]
+mod mls;
 mod record;
 #[cfg(test)]
 mod simulation;

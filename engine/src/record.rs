@@ -6,6 +6,7 @@
 //! | `m` name | what there is one of: identity, pull position, account, how the store locks |
 //! | `n` account 16 | somebody with an account |
 //! | `c` contact 16 | a contact with its keys |
+//! | `g` .. | the state of MLS: see [`mls`](crate::mls) |
 //! | `o` number 8 | a message that waits to be sent |
 //! | `t` contact 16, seq 8 | a line of the conversation |
 //! | `b` contact 16, seq 8 | a file's content, or a ciphertext that could not be opened |
@@ -40,7 +41,9 @@ pub(crate) const BRIDGE_PENDING: &[u8] = b"mbridge";
 pub(crate) const LOCK: &[u8] = b"mlock";
 /// A key slot that takes the place of the present one when the pending account is confirmed.
 pub(crate) const PREPARED_SLOT: &[u8] = b"mslot";
-/// Everything that the engine keeps in memory: contacts, meta and outbox lie in `c`..`p`.
+/// What keys of the state of MLS begin with.
+pub(crate) const MLS: &[u8] = b"g";
+/// Everything that the engine keeps in memory: contacts, MLS, meta and outbox lie in `c`..`p`.
 pub(crate) const RESIDENT: (&[u8], &[u8]) = (b"c", b"p");
 
 pub(crate) fn contact(client: ClientId) -> Vec<u8> {
