@@ -139,7 +139,7 @@ impl Gateway {
         }
 
         let storage = Arc::new(storage);
-        let accounts = Accounts::new(Arc::clone(&storage) as _, config.accounts, &metrics);
+        let accounts = Accounts::new(&storage, config.accounts, &metrics);
         let accounts = accounts.ok_or(StartError::OpaqueSetup)?;
         let storage: Arc<dyn Storage> = storage;
         let address = config.public_address();

@@ -5,7 +5,7 @@
 //! | [`config`] | settings: flags, environment, file, defaults; every limit |
 //! | [`invitation`] | codes of invitations |
 //! | [`connection`] | one connection without socket, clock and storage |
-//! | [`storage`] | clients, mailboxes and receipts, durably |
+//! | [`storage`] | clients, mailboxes, accounts, conversations, durably |
 //! | `transport` | TCP and WebSocket sockets, limits over all connections |
 //! | `tls` | the certificate: files, self-signed, ACME |
 //! | `http` | the web app, health, metrics |
@@ -29,4 +29,7 @@ mod transport;
 
 pub use gateway::{Addresses, Gateway, StartError};
 pub use tls::{Fingerprint, TlsError};
-pub use transport::accounts::{NOTICE_PAUSE, PRESENCE_PUSH_MAX, SEARCH_WINDOW, SEARCHES_MAX};
+pub use transport::accounts::{
+    CLAIMS, DEVICE_NOTICES_MAX, EPHEMERAL_MAX, EPHEMERALS, NOTICE_PAUSE, ONE_TIME_CLAIMS,
+    ONE_TIME_CLAIMS_BY_ONE, PRESENCE_PUSH_MAX, Rate, SEARCH_WINDOW, SEARCHES_MAX, SEND_UNIT,
+};

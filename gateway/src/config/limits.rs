@@ -115,6 +115,20 @@ limits! {
     /// Bytes of waiting contents of one mailbox [default: 2GiB]
     mailbox_bytes: ByteSize => u64 = 2 << 30, "mailbox-bytes", "SOTTO_MAILBOX_BYTES",
     |value| value.0;
+    /// Entries that wait in one mailbox of version 3 [default: 100000]
+    delivery_entries: u64 => u64 = 100_000, "delivery-entries", "SOTTO_DELIVERY_ENTRIES",
+    |value| value.clamp(1, u64::from(u32::MAX));
+    /// Bytes of the contents of those entries [default: 1GiB]
+    delivery_bytes: ByteSize => u64 = 1 << 30, "delivery-bytes", "SOTTO_DELIVERY_BYTES",
+    |value| value.0;
+    /// How long an entry of a mailbox of version 3 waits [default: 90d]
+    delivery_expiry: Span => Duration = Duration::from_secs(90 * 24 * 3600),
+    "delivery-expiry", "SOTTO_DELIVERY_EXPIRY",
+    |value| value.0;
+    /// Messages and commits of one device of version 3 per minute; each 64KiB of them count as
+    /// one more [default: 6000]
+    sends_per_minute: u32 => u32 = 6_000, "sends-per-minute", "SOTTO_SENDS_PER_MINUTE",
+    |value| value.max(1);
     /// Largest size of the database file; 0 for none. When it is reached, sends and registrations
     /// are refused and pulls go on [default: 0]
     database_max: ByteSize => u64 = 0, "database-max", "SOTTO_DATABASE_MAX",
@@ -164,7 +178,7 @@ impl Limits {
 
     /// Largest WebSocket message: a frame of the largest content, and what is skipped behind it.
     pub fn message_max(&self) -> usize {
-        self.content_max + REQUEST_HEADER + SURPLUS_MAX + FRAME_OVERHEAD
+        self.content_max.max(COMMIT_PAYLOAD_MAX) + REQUEST_HEADER + SURPLUS_MAX + FRAME_OVERHEAD
     }
 
     /// What a client is told in the `Hello` of version 3.
@@ -184,8 +198,8 @@ impl Limits {
             commit_max: clamped(COMMIT_PAYLOAD_MAX),
             group_devices_max: clamped(GROUP_DEVICES_MAX),
             key_packages_max: clamped(KEY_PACKAGES_MAX),
-            mailbox_entries_max: MAILBOX_ENTRIES_MAX,
-            mailbox_seconds: MAILBOX_SECONDS,
+            mailbox_entries_max: u32::try_from(self.delivery_entries).unwrap_or(u32::MAX),
+            mailbox_seconds: self.delivery_expiry.as_secs(),
             delivery_window: clamped(DELIVERY_WINDOW),
         }
     }
@@ -195,12 +209,6 @@ impl Limits {
         GivenLimits::default().into()
     }
 }
-
-/// Entries that wait in one mailbox of version 3.
-const MAILBOX_ENTRIES_MAX: u32 = 100_000;
-
-/// Seconds that an entry of a mailbox waits: 90 days.
-const MAILBOX_SECONDS: u64 = 90 * 24 * 60 * 60;
 
 fn clamped(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)

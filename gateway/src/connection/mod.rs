@@ -12,7 +12,9 @@
 //!
 //! The version byte of each frame chooses the dialect: [`classic`] for 1 and 2, [`sotto`] for 3.
 //! Neither knows what the other has seen. Pushes of version 3 ([`Connection::push`]) are written
-//! between responses. Time comes in by [`Connection::advance`].
+//! between responses, and so are the entries of the device's mailbox: the connection says what to
+//! read of it ([`Connection::next_fetch`]) and is given that ([`Connection::fetched`]). Time comes in
+//! by [`Connection::advance`].
 
 mod classic;
 mod input;
@@ -29,6 +31,7 @@ use std::collections::VecDeque;
 use bytes::{Buf as _, BytesMut};
 use sotto_shared::ClientId;
 use sotto_shared::classic::Decoded;
+use sotto_shared::sotto::group::Delivery;
 use sotto_shared::sotto::push::EndReason;
 use sotto_shared::sotto::{Push, Response};
 
@@ -36,7 +39,7 @@ use crate::config::Limits;
 use crate::storage::{Write, Written};
 use classic::Form;
 use input::Input;
-use sotto::{Dialect, SottoTally};
+use sotto::{Deliveries, Dialect, Fetch, SottoTally};
 use turn::{Reply, Step, Turn};
 
 pub use job::{Alone, AloneResult, Job};
@@ -210,7 +213,12 @@ impl Connection {
             return;
         };
         let ends = matches!(push, Push::SessionEnded(_));
-        if !ends && !sotto.pushes.has_room(frame.encoded_len()) {
+        let has_room = sotto.pushes.has_room(frame.encoded_len());
+        // Nobody is cut off for what need not arrive.
+        if !has_room && matches!(push, Push::Ephemeral(_)) {
+            return;
+        }
+        if !ends && !has_room {
             return self.push(&Push::SessionEnded(EndReason::TooSlow));
         }
         sotto.pushes.add(end, frame.encoded_len());
@@ -227,6 +235,50 @@ impl Connection {
                 .take_if(|turn| matches!(turn.reply, Reply::Sotto(_)));
         }
         self.pump();
+    }
+
+    /// Something new waits in the device's mailbox.
+    pub fn mail(&mut self) {
+        if let Some(deliveries) = self.deliveries() {
+            deliveries.mail();
+        }
+    }
+
+    /// What is wanted of the device's mailbox now. There is one such question at a time.
+    pub fn next_fetch(&mut self) -> Option<Fetch> {
+        if self.is_closing || self.output.len() >= self.bounds.pipeline_bytes.max(1) {
+            return None;
+        }
+        let written = self.written;
+        self.deliveries()?.next_fetch(written)
+    }
+
+    /// Takes what a [`Connection::next_fetch`] found, and whether there may be more behind it.
+    pub fn fetched(&mut self, entries: Vec<Delivery>, more: bool) {
+        let is_closing = self.is_closing;
+        let Some(deliveries) = self.deliveries() else {
+            return;
+        };
+        deliveries.fetched(&entries, more);
+        if is_closing || entries.is_empty() {
+            return;
+        }
+        self.put_frame(&Push::Delivered(entries).to_frame());
+        let end = self.written + to_u64(self.output.len());
+        if let Some(deliveries) = self.deliveries() {
+            deliveries.put(end);
+        }
+        self.pump();
+    }
+
+    fn acknowledged(&mut self, up_to: u64) {
+        if let Some(deliveries) = self.deliveries() {
+            deliveries.acknowledge(up_to);
+        }
+    }
+
+    fn deliveries(&mut self) -> Option<&mut Deliveries> {
+        self.sotto.as_mut()?.deliveries.as_mut()
     }
 
     /// The next work for the storage.

@@ -9,7 +9,7 @@ pub const TALLIED_CODES: [&str; 9] = [
 ];
 
 /// The same for version 3.
-pub const TALLIED_SOTTO_CODES: [u16; 21] = [
+pub const TALLIED_SOTTO_CODES: [u16; 32] = [
     sotto::CLIENT_HELLO,
     sotto::PING,
     sotto::REGISTER_START,
@@ -31,6 +31,17 @@ pub const TALLIED_SOTTO_CODES: [u16; 21] = [
     sotto::INVITE,
     sotto::LIST_INVITATIONS,
     sotto::CANCEL_INVITATION,
+    sotto::PUBLISH_KEY_PACKAGES,
+    sotto::COUNT_KEY_PACKAGES,
+    sotto::CLAIM_KEY_PACKAGES,
+    sotto::FIND_DEVICES,
+    sotto::CREATE_GROUP,
+    sotto::GET_GROUP_INFO,
+    sotto::LIST_GROUPS,
+    sotto::COMMIT,
+    sotto::SEND,
+    sotto::SEND_EPHEMERAL,
+    sotto::ACKNOWLEDGE,
 ];
 
 /// What can become of a request.

@@ -1,6 +1,7 @@
 //! The request that stands alone: its steps, one after the other.
 
 use sotto_shared::ClientId;
+use sotto_shared::sotto::{Request, Response};
 
 use super::classic::{Form, Then};
 use super::job::{Alone, AloneResult};
@@ -58,6 +59,12 @@ impl Connection {
             Reply::Classic(form, then) => (form, then),
             Reply::Sotto(code) => {
                 if let AloneResult::Account(result) = result {
+                    if let Step::Awaited(Alone::Account(work)) = &turn.step
+                        && let Request::Acknowledge(up_to) = work.request
+                        && result.response == Response::Done
+                    {
+                        self.acknowledged(up_to);
+                    }
                     self.answer_sotto(code, *result);
                 }
                 return;

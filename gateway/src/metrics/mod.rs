@@ -36,10 +36,18 @@ pub enum LimitHit {
     Unauthenticated,
     /// Failed logins from one address.
     LoginsPerAddress,
+    /// Messages and commits of one device.
+    Sends,
+    /// Key packages that one account claims.
+    KeyPackageClaims,
+    /// One-time key packages of one device, instead of which the last resort was given.
+    OneTimeKeyPackages,
+    /// Ephemeral messages of one device.
+    Ephemerals,
 }
 
 impl LimitHit {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 15] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::Registrations,
@@ -51,6 +59,10 @@ impl LimitHit {
         Self::Handshake,
         Self::Unauthenticated,
         Self::LoginsPerAddress,
+        Self::Sends,
+        Self::KeyPackageClaims,
+        Self::OneTimeKeyPackages,
+        Self::Ephemerals,
     ];
 
     /// The limit's name in metrics and audit log.
@@ -67,6 +79,10 @@ impl LimitHit {
             Self::Handshake => "handshake",
             Self::Unauthenticated => "unauthenticated",
             Self::LoginsPerAddress => "logins_per_address",
+            Self::Sends => "sends_per_minute",
+            Self::KeyPackageClaims => "key_package_claims",
+            Self::OneTimeKeyPackages => "one_time_key_packages",
+            Self::Ephemerals => "ephemerals",
         }
     }
 }
@@ -97,11 +113,89 @@ pub enum LoginResult {
 
 const LOGIN_RESULTS: [&str; 3] = ["done", "failed", "locked"];
 
+/// What is counted of conversations.
+#[derive(Debug, Default)]
+pub struct ConversationMetrics {
+    /// Messages and commits that were stored.
+    pub stored: Number,
+    /// Entries of mailboxes that were made for them.
+    pub entries: Number,
+    /// Entries that were pushed, repetitions too.
+    pub delivered: Number,
+    /// Entries that were acknowledged.
+    pub acknowledged: Number,
+    /// Entries for which a mailbox was full.
+    pub missed: Number,
+    /// Ephemeral messages.
+    pub ephemerals: Number,
+    /// Key packages that were handed out.
+    pub key_packages: Number,
+    /// Those of them that were of last resort.
+    pub last_resorts: Number,
+}
+
+impl ConversationMetrics {
+    fn list(&self) -> [(&'static str, &'static str, &Number); 8] {
+        [
+            (
+                "sotto_group_messages_total",
+                "Messages and commits that were stored.",
+                &self.stored,
+            ),
+            (
+                "sotto_mailbox_entries_total",
+                "Mailbox entries that were made.",
+                &self.entries,
+            ),
+            (
+                "sotto_mailbox_delivered_total",
+                "Mailbox entries that were pushed, repetitions too.",
+                &self.delivered,
+            ),
+            (
+                "sotto_mailbox_acknowledged_total",
+                "Mailbox entries that were acknowledged.",
+                &self.acknowledged,
+            ),
+            (
+                "sotto_mailbox_missed_total",
+                "Entries for which a mailbox was full.",
+                &self.missed,
+            ),
+            (
+                "sotto_ephemerals_total",
+                "Ephemeral messages.",
+                &self.ephemerals,
+            ),
+            (
+                "sotto_key_packages_total",
+                "Key packages that were handed out.",
+                &self.key_packages,
+            ),
+            (
+                "sotto_last_resort_key_packages_total",
+                "Key packages of last resort that were handed out.",
+                &self.last_resorts,
+            ),
+        ]
+    }
+}
+
+/// Requests of version 3 by code and result; the last code stands for all others.
+#[derive(Debug)]
+struct SottoRequests([[Number; RESULTS.len()]; TALLIED_SOTTO_CODES.len() + 1]);
+
+impl Default for SottoRequests {
+    fn default() -> Self {
+        Self(core::array::from_fn(|_| Default::default()))
+    }
+}
+
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub struct Metrics {
     requests: [[Number; RESULTS.len()]; TALLIED_CODES.len()],
-    sotto_requests: [[Number; RESULTS.len()]; TALLIED_SOTTO_CODES.len() + 1],
+    sotto_requests: SottoRequests,
     logins: [Number; LOGIN_RESULTS.len()],
     /// Connected devices.
     pub sessions: Number,
@@ -112,6 +206,8 @@ pub struct Metrics {
     /// Bytes to peers.
     pub sent: Number,
     refused: [Number; LimitHit::ALL.len()],
+    /// What is counted of conversations.
+    pub conversations: ConversationMetrics,
     /// What the storage's writer counts.
     pub commits: Arc<CommitMetrics>,
 }
@@ -133,7 +229,7 @@ impl Metrics {
         for (code, result) in tally.requests() {
             let row = TALLIED_SOTTO_CODES.iter().position(|known| known == code);
             let row = row.unwrap_or(TALLIED_SOTTO_CODES.len());
-            let counts = self.sotto_requests.get(row);
+            let counts = self.sotto_requests.0.get(row);
             if let Some(number) = counts.and_then(|counts| counts.get(*result as usize)) {
                 number.add(1);
             }
@@ -183,7 +279,7 @@ impl Metrics {
             }
         }
         let codes = TALLIED_SOTTO_CODES.map(Some).into_iter().chain([None]);
-        for (code, row) in codes.zip(&self.sotto_requests) {
+        for (code, row) in codes.zip(&self.sotto_requests.0) {
             let code = code.map_or_else(|| "other_v3".to_owned(), |code| code.to_string());
             for (result, number) in RESULTS.iter().zip(row) {
                 let value = number.value();
@@ -291,6 +387,16 @@ impl Metrics {
             ),
         ] {
             head(&mut out, name, kind, help);
+            line(&mut out, format_args!("{name} {value}"));
+        }
+        let expired = (
+            "sotto_group_messages_expired_total",
+            "Messages and commits that waited for too long.",
+            &self.commits.expired,
+        );
+        for (name, help, number) in self.conversations.list().into_iter().chain([expired]) {
+            head(&mut out, name, "counter", help);
+            let value = number.value();
             line(&mut out, format_args!("{name} {value}"));
         }
         let help = "Changes in one transaction.";

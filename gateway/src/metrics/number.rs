@@ -87,6 +87,8 @@ pub struct CommitMetrics {
     pub(super) sizes: Histogram<8>,
     pub(super) micros: Histogram<9>,
     pub(super) failures: Number,
+    /// Messages of conversations that waited for too long.
+    pub expired: Number,
 }
 
 impl Default for CommitMetrics {
@@ -97,6 +99,7 @@ impl Default for CommitMetrics {
                 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 1_000_000,
             ]),
             failures: Number::default(),
+            expired: Number::default(),
         }
     }
 }

@@ -29,6 +29,18 @@ impl Clock {
         }
     }
 
+    /// Milliseconds since 1970.
+    pub(super) fn now_millis(&self) -> i64 {
+        match &self.0 {
+            Some(seconds) => seconds.load(Ordering::Relaxed).saturating_mul(1000),
+            None => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| {
+                    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+                }),
+        }
+    }
+
     /// Seconds since 1970.
     pub(super) fn now(&self) -> i64 {
         match &self.0 {

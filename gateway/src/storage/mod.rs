@@ -1,10 +1,12 @@
-//! What survives a restart: clients, mailboxes, receipts; accounts.
+//! What survives a restart: clients, mailboxes, receipts; accounts; conversations.
 //!
-//! [`Storage`] and [`account::AccountStorage`] are the whole face of it. [`sqlite`] is the embedded implementation; another one has
-//! to pass the same conformance suite (`tests/gateway/{storage,account_storage}.rs`).
+//! [`Storage`], [`account::AccountStorage`] and [`delivery::DeliveryStorage`] are the whole face of
+//! it. [`sqlite`] is the embedded implementation; another one has to pass the same conformance suite
+//! (`tests/gateway/{storage,account_storage,delivery_storage}`).
 
 pub mod account;
 mod clock;
+pub mod delivery;
 mod directory;
 mod names;
 pub mod sqlite;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sotto_shared::classic::response::{CLIENT_RECORD, WAITING_PREFIX};
+use sotto_shared::sotto::group::Delivery;
 
 use super::Services;
 use super::accounts::{self, Peer};
@@ -16,26 +17,35 @@ use super::claims::Claim;
 use super::limits::Share;
 use super::sessions::Inbox;
 use crate::audit::Event;
-use crate::connection::sotto::AccountWork;
+use crate::connection::sotto::{AccountWork, Fetch};
 use crate::connection::{Alone, AloneResult, Connection, Job};
 use crate::metrics::LimitHit;
 use crate::stop::Stop;
+use crate::storage::delivery::Entries;
 use crate::storage::{Closed, MailboxSize, Pending, ReadError, Refusal, Write, Written};
 
 /// Batches of sends that one connection has in the storage's hands; further sends gather into the
 /// next one meanwhile.
 const BATCHES: usize = 2;
 
+/// Bytes of an entry of a mailbox in memory and on the wire beside its content, rounded up.
+const ENTRY_OVERHEAD: usize = 256;
+
 /// The jobs of one connection that are under way.
 pub(super) struct Jobs {
     sends: VecDeque<Sends>,
     alone: Option<AloneJob>,
+    /// A look into the device's mailbox.
+    fetch: Option<FetchJob>,
     /// What version 3 remembers; away while one of its requests is under way.
     peer: Option<Box<Peer>>,
 }
 
 /// Gives nothing if it broke down.
 type AloneJob = Pin<Box<dyn Future<Output = Option<Box<Finished>>> + Send>>;
+
+/// Gives nothing if the mailbox cannot be read.
+type FetchJob = Pin<Box<dyn Future<Output = Option<Fetched>> + Send>>;
 
 struct Sends {
     first: u64,
@@ -64,6 +74,12 @@ impl Finished {
     }
 }
 
+/// Entries of a mailbox, and room in memory for them.
+pub(super) struct Fetched {
+    entries: Entries,
+    share: Share,
+}
+
 /// What finished.
 pub(super) enum Done {
     Sends {
@@ -71,6 +87,7 @@ pub(super) enum Done {
         written: Vec<Written>,
     },
     Alone(Box<Finished>),
+    Fetched(Fetched),
     /// Nobody knows what became of a request: the connection has to end without an answer.
     Lost,
 }
@@ -80,6 +97,7 @@ impl Jobs {
         Self {
             sends: VecDeque::new(),
             alone: None,
+            fetch: None,
             peer: None,
         }
     }
@@ -88,9 +106,11 @@ impl Jobs {
     /// which is carried through without the connection.
     pub(super) fn end(&mut self) {
         self.alone = None;
+        self.fetch = None;
         self.peer = None;
     }
 
+    /// Whether the peer is owed nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.sends.is_empty() && self.alone.is_none()
     }
@@ -122,6 +142,11 @@ impl Jobs {
                     }
                 }
             }
+        }
+        if self.fetch.is_none()
+            && let Some(wanted) = core.next_fetch()
+        {
+            self.fetch = Some(Box::pin(fetch(wanted, Arc::clone(services))));
         }
     }
 
@@ -184,6 +209,12 @@ impl Future for NextDone<'_> {
             jobs.alone = None;
             return Poll::Ready(finished.map_or(Done::Lost, Done::Alone));
         }
+        if let Some(fetch) = &mut jobs.fetch
+            && let Poll::Ready(fetched) = fetch.as_mut().poll(context)
+        {
+            jobs.fetch = None;
+            return Poll::Ready(fetched.map_or(Done::Lost, Done::Fetched));
+        }
         Poll::Pending
     }
 }
@@ -202,6 +233,10 @@ impl Done {
         match self {
             Self::Lost => return false,
             Self::Sends { first, written } => core.sends_done(first, &written),
+            Self::Fetched(fetched) => {
+                share.absorb(fetched.share);
+                core.fetched(fetched.entries.entries, fetched.entries.more);
+            }
             Self::Alone(finished) => {
                 if finished.claim.is_some() {
                     *claim = finished.claim;
@@ -277,6 +312,34 @@ async fn run(work: Alone, services: Arc<Services>, address: IpAddr) -> Finished 
                 ..plain(AloneResult::Waiting(flatten(waiting)))
             }
         }
+    }
+}
+
+/// Looks into a mailbox. Few do at once, and each goes on when there is room for what it found: so
+/// that the memory for it is bounded, however many devices come at once.
+async fn fetch(wanted: Fetch, services: Arc<Services>) -> Option<Fetched> {
+    let conversations = &services.accounts.conversations;
+    let _permit = conversations.fetches.acquire().await.ok()?;
+    let Fetch {
+        mailbox,
+        after,
+        limit,
+        bytes_max,
+    } = wanted;
+    let entries = conversations
+        .storage
+        .entries(mailbox, after, limit, bytes_max);
+    let entries = entries.await.ok()?.ok()?;
+    let size = |entry: &Delivery| entry.payload.len() + ENTRY_OVERHEAD;
+    let bytes = entries.entries.iter().map(size).sum();
+    let count = u64::try_from(entries.entries.len()).unwrap_or(u64::MAX);
+    services.metrics.conversations.delivered.add(count);
+    loop {
+        let wait = services.limits.pull_wait;
+        if let Some(share) = Share::reserve(&services.budget, bytes, wait).await {
+            return Some(Fetched { entries, share });
+        }
+        services.metrics.refused(LimitHit::InFlight);
     }
 }
 
@@ -358,7 +421,7 @@ mod tests {
         let storage = SqliteStorage::open(folder.path(), (&limits).into(), commits).unwrap();
         let storage = Arc::new(storage);
         let settings = AccountSettings::default();
-        let accounts = accounts::Accounts::new(Arc::clone(&storage) as _, settings, &metrics);
+        let accounts = accounts::Accounts::new(&storage, settings, &metrics);
         let audit = Audit::open(folder.path()).unwrap();
         let services = Services::new(
             limits,

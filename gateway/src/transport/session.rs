@@ -6,14 +6,13 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sotto_shared::sotto::Push;
 use tokio::time::Instant;
 
 use super::Services;
 use super::claims::Claim;
 use super::jobs::Jobs;
 use super::limits::Share;
-use super::sessions::Inbox;
+use super::sessions::{Inbox, News};
 use super::stream::{Received, Stream};
 use crate::audit::Event;
 use crate::connection::Connection;
@@ -138,11 +137,11 @@ impl Session {
             let deadline = self.deadline();
             tokio::select! {
                 biased;
-                push = next_push(&mut self.inbox) => {
-                    if let Some(push) = push {
-                        self.core.push(&push);
-                    }
-                }
+                news = next_news(&mut self.inbox) => match news {
+                    Some(News::Push(push)) => self.core.push(&push),
+                    Some(News::Mail) => self.core.mail(),
+                    None => {}
+                },
                 done = self.jobs.next_done() => {
                     self.core.advance(self.clock.begin.elapsed());
                     let Self { core, jobs, claim, share, inbox, .. } = self;
@@ -322,16 +321,16 @@ async fn stop_order(stop: &mut Stop, is_stopping: bool) {
     }
 }
 
-/// Waits for the next push; for ever without a device.
-async fn next_push(inbox: &mut Option<Inbox>) -> Option<Arc<Push>> {
+/// Waits for what comes next; for ever without a device.
+async fn next_news(inbox: &mut Option<Inbox>) -> Option<News> {
     let Some(open) = inbox else {
         return core::future::pending().await;
     };
-    let push = open.recv().await;
-    if push.is_none() {
+    let news = open.next().await;
+    if news.is_none() {
         *inbox = None;
     }
-    push
+    news
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

@@ -6,14 +6,44 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sotto_shared::sotto::Push;
 use sotto_shared::sotto::push::EndReason;
 use sotto_shared::{AccountId, ClientId};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::connection::sotto::Device;
 use crate::metrics::Metrics;
 
-/// Where a session finds what is pushed to it. What it does not hand on is bounded by its
-/// connection ([`crate::connection::sotto::PUSH_BACKLOG_MAX`]).
-pub(crate) type Inbox = mpsc::UnboundedReceiver<Arc<Push>>;
+/// Where a session finds what is pushed to it, and that something new waits in its mailbox. What
+/// it does not hand on is bounded by its connection
+/// ([`crate::connection::sotto::PUSH_BACKLOG_MAX`]).
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    pushes: mpsc::UnboundedReceiver<Arc<Push>>,
+    mail: Arc<Notify>,
+}
+
+/// What a session finds in its [`Inbox`].
+#[derive(Debug)]
+pub(crate) enum News {
+    /// To be handed on.
+    Push(Arc<Push>),
+    /// Something new waits in the mailbox.
+    Mail,
+}
+
+impl Inbox {
+    /// What comes next; nothing once the session is over and everything was handed on.
+    pub(crate) async fn next(&mut self) -> Option<News> {
+        tokio::select! {
+            biased;
+            push = self.pushes.recv() => push.map(News::Push),
+            () = self.mail.notified() => Some(News::Mail),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn try_recv(&mut self) -> Result<Arc<Push>, mpsc::error::TryRecvError> {
+        self.pushes.try_recv()
+    }
+}
 
 /// The sessions of all devices. A device has one at a time.
 #[derive(Debug)]
@@ -35,6 +65,7 @@ struct Entry {
     number: u64,
     account: AccountId,
     pushes: mpsc::UnboundedSender<Arc<Push>>,
+    mail: Arc<Notify>,
 }
 
 /// A session's number: there is never another one with it.
@@ -51,7 +82,12 @@ impl Sessions {
 
     /// Begins a device's session. The one it had is over.
     pub(crate) fn enter(&self, device: Device) -> (SessionNumber, Inbox) {
-        let (pushes, inbox) = mpsc::unbounded_channel();
+        let (pushes, receiver) = mpsc::unbounded_channel();
+        let mail = Arc::<Notify>::default();
+        let inbox = Inbox {
+            pushes: receiver,
+            mail: Arc::clone(&mail),
+        };
         let mut state = self.lock();
         state.end(device.client, EndReason::Replaced);
         state.last += 1;
@@ -60,6 +96,7 @@ impl Sessions {
             number,
             account: device.account,
             pushes,
+            mail,
         };
         state.devices.insert(device.client, entry);
         let devices = state.accounts.entry(device.account).or_default();
@@ -110,6 +147,24 @@ impl Sessions {
             {
                 drop(entry.pushes.send(Arc::clone(&push)));
             }
+        }
+    }
+
+    /// Pushes to those of these devices that are connected; how many are.
+    pub(crate) fn push_to(&self, clients: &[ClientId], push: Push) -> usize {
+        let push = Arc::new(push);
+        let state = self.lock();
+        let entries = clients.iter().filter_map(|it| state.devices.get(it));
+        entries
+            .map(|entry| drop(entry.pushes.send(Arc::clone(&push))))
+            .count()
+    }
+
+    /// Tells those of these devices that are connected that something new waits.
+    pub(crate) fn wake(&self, clients: &[ClientId]) {
+        let state = self.lock();
+        for entry in clients.iter().filter_map(|it| state.devices.get(it)) {
+            entry.mail.notify_one();
         }
     }
 

@@ -12,13 +12,14 @@ use sotto_shared::{ClientId, MessageId};
 
 use crate::support::*;
 
-struct Process {
+/// A gateway in a process of its own.
+pub(crate) struct Process {
     child: Child,
-    tcp: SocketAddr,
+    pub(crate) tcp: SocketAddr,
 }
 
 impl Process {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sotto-gateway"))
             .args([
                 "serve",
@@ -50,7 +51,7 @@ impl Process {
         }
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

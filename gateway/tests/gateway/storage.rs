@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sotto_gateway::metrics::CommitMetrics;
+use sotto_gateway::storage::delivery::MailboxBounds;
 use sotto_gateway::storage::sqlite::{Options, SqliteStorage};
 use sotto_gateway::storage::{
     MailboxSize, ReadError, Refusal, Storage, StoredId, Waiting, Write, Written,
@@ -27,6 +28,7 @@ fn options() -> Options {
             messages: 100,
             bytes: 10_000,
         },
+        delivery: MailboxBounds::default(),
         receipts: Duration::from_secs(3600),
         last_seen: Duration::from_secs(3600),
         database_max: 0,

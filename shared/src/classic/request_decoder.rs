@@ -243,7 +243,7 @@ impl RequestDecoder {
         let code = u16::from_le_bytes(header.code);
         let declared = usize::try_from(u32::from_le_bytes(header.payload_size));
         let declared = declared.unwrap_or(usize::MAX);
-        let limit = self.sotto_max;
+        let limit = sotto::payload_limit(code, self.sotto_max);
         if declared > limit {
             self.end();
             return Some(Decoded::SottoTooLarge {

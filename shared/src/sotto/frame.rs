@@ -2,9 +2,19 @@
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use super::VERSION;
+use super::{VERSION, code};
 use crate::id::ClientId;
+use crate::limits::{COMMIT_PAYLOAD_MAX, SOTTO_PAYLOAD_MAX};
 use crate::wire::{REQUEST_HEADER, RESPONSE_HEADER};
+
+/// Most bytes of the payload of a request of this code, where `limit` is that of most requests:
+/// whoever may send [`SOTTO_PAYLOAD_MAX`] may send a group with its tree too.
+pub const fn payload_limit(code: u16, limit: usize) -> usize {
+    match code {
+        code::CREATE_GROUP | code::COMMIT if limit >= SOTTO_PAYLOAD_MAX => COMMIT_PAYLOAD_MAX,
+        _ => limit,
+    }
+}
 
 /// A request's frame, without its version.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod splitter;
 pub mod types;
 mod wire;
 
-pub use frame::{RequestFrame, ResponseFrame};
+pub use frame::{RequestFrame, ResponseFrame, payload_limit};
 pub use malformed::Malformed;
 pub use push::Push;
 pub use request::Request;

@@ -9,6 +9,7 @@
 //! storage or keys: that goes out as [`AccountWork`], and what comes back is the only thing that
 //! changes what the connection has proved.
 
+mod deliveries;
 mod error;
 mod pushes;
 mod tally;
@@ -24,6 +25,8 @@ use sotto_shared::limits::{
 };
 use sotto_shared::sotto::{Error, ErrorCode, Request, RequestFrame, Response, VERSION, code};
 
+pub(super) use deliveries::Deliveries;
+pub use deliveries::{DELIVERY_BYTES, Fetch};
 pub use error::{error, error_until};
 pub use pushes::PUSH_BACKLOG_MAX;
 pub(super) use pushes::Pushes;
@@ -47,6 +50,8 @@ pub(super) struct Dialect {
     /// When the peer has to be authenticated.
     due: Duration,
     pub(super) pushes: Pushes,
+    /// Of the device's mailbox, once there is one.
+    pub(super) deliveries: Option<Deliveries>,
     pub(super) tally: SottoTally,
 }
 
@@ -87,6 +92,7 @@ impl Dialect {
             requests: 0,
             due: now + Duration::from_secs(UNAUTHENTICATED_SECONDS.into()),
             pushes: Pushes::default(),
+            deliveries: None,
             tally: SottoTally::default(),
         }
     }
@@ -182,10 +188,12 @@ impl Dialect {
             }
             Some(Proof::Device(device)) => {
                 self.standing.device = Some(device);
+                self.deliveries = Some(Deliveries::new(device.client));
                 false
             }
             Some(Proof::AccountGone) => {
                 self.standing = Standing::default();
+                self.deliveries = None;
                 true
             }
         }

@@ -11,6 +11,7 @@ use super::super::directory::{Directory, Mailbox};
 use super::super::names::account_name_of;
 use super::super::{MailboxSize, Refusal, StoredId, Write, Written};
 use super::accounts::statements::IS_ACCOUNT_NAME;
+use super::delivery::Mailboxes;
 use super::{Options, statements};
 
 /// How to take back in memory what a rolled-back transaction had changed there.
@@ -60,8 +61,11 @@ pub(super) struct Apply<'a> {
     pub(super) undo: &'a mut Vec<Undo>,
     /// Set when something was deleted that must not stay in the write-ahead log.
     pub(super) wiped: &'a mut bool,
+    pub(super) mailboxes: &'a mut Mailboxes,
     /// Seconds since 1970.
     pub(super) now: i64,
+    /// Milliseconds since 1970.
+    pub(super) millis: i64,
 }
 
 type Result<T> = core::result::Result<T, rusqlite::Error>;

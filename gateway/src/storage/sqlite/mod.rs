@@ -5,6 +5,7 @@
 
 mod accounts;
 mod apply;
+mod delivery;
 mod migrations;
 mod reader;
 mod statements;
@@ -22,6 +23,7 @@ use sotto_shared::classic::response::{ClientRecord, PublicKeyAnswer};
 
 use super::account::GatewayIdentity;
 use super::clock::Clock;
+use super::delivery::MailboxBounds;
 use super::directory::Directory;
 use super::{MailboxSize, Pending, ReadError, Refusal, Storage, Totals, Waiting, Write, Written};
 use crate::metrics::CommitMetrics;
@@ -88,7 +90,9 @@ pub struct Options {
     pub clients: u64,
     /// What one mailbox may hold.
     pub mailbox: MailboxSize,
-    /// How long receipts are kept.
+    /// Of the mailboxes of version 3.
+    pub delivery: MailboxBounds,
+    /// How long receipts, and ids of sends, are kept.
     pub receipts: Duration,
     /// How often times of last use are written.
     pub last_seen: Duration,
@@ -106,6 +110,11 @@ impl From<&crate::config::Limits> for Options {
                 messages: limits.mailbox_messages,
                 bytes: limits.mailbox_bytes,
             },
+            delivery: MailboxBounds {
+                entries: limits.delivery_entries,
+                bytes: limits.delivery_bytes,
+                expiry: limits.delivery_expiry,
+            },
             receipts: limits.receipts,
             last_seen: limits.last_seen,
             database_max: limits.database_max,
@@ -122,6 +131,7 @@ pub struct SqliteStorage {
     readers: Readers,
     identity: GatewayIdentity,
     clock: Clock,
+    handed: delivery::Handed,
 }
 
 impl SqliteStorage {
@@ -150,7 +160,10 @@ impl SqliteStorage {
             database: path.clone(),
             lock,
         };
-        let writer = Writer::new(database, files, options, Arc::clone(&directory), metrics)?;
+        let handed = delivery::Handed::default();
+        let mailboxes = delivery::Mailboxes::new(handed.clone());
+        let known = Arc::clone(&directory);
+        let writer = Writer::new(database, files, options, known, metrics, mailboxes)?;
         let (sender, inbox) = mpsc::channel();
         std::thread::Builder::new()
             .name("storage-writer".to_owned())
@@ -162,6 +175,7 @@ impl SqliteStorage {
             readers: Readers::start(&path, READERS)?,
             identity,
             clock,
+            handed,
         })
     }
 

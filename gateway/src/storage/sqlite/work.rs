@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::super::account::{Applied, Change, Refused};
+use super::super::delivery::{Act, Acted, Denied};
 use super::super::{Write, Written};
 use super::apply::Apply;
 
@@ -18,12 +19,18 @@ pub(super) enum Work {
         change: Box<Change>,
         done: oneshot::Sender<Result<Applied, Refused>>,
     },
+    /// Conversations.
+    Act {
+        act: Box<Act>,
+        done: oneshot::Sender<Result<Acted, Denied>>,
+    },
 }
 
 /// What became of it.
 pub(super) enum Answer {
     Batch(Vec<Written>),
     Change(Result<Applied, Refused>),
+    Act(Result<Acted, Denied>),
 }
 
 impl Work {
@@ -31,7 +38,7 @@ impl Work {
     pub(super) fn writes(&self) -> usize {
         match self {
             Self::Batch { batch, .. } => batch.len(),
-            Self::Change { .. } => 1,
+            Self::Change { .. } | Self::Act { .. } => 1,
         }
     }
 
@@ -40,6 +47,7 @@ impl Work {
         match self {
             Self::Batch { batch, .. } => batch.iter().map(content_len).sum(),
             Self::Change { .. } => 0,
+            Self::Act { act, .. } => act_len(act),
         }
     }
 
@@ -53,6 +61,7 @@ impl Work {
                     .collect::<Result<_, _>>()?,
             ),
             Self::Change { change, .. } => Answer::Change(apply.change(change)?),
+            Self::Act { act, .. } => Answer::Act(apply.act(act)?),
         })
     }
 
@@ -61,6 +70,7 @@ impl Work {
         match self {
             Self::Batch { batch, .. } => Answer::Batch(vec![Written::Failed; batch.len()]),
             Self::Change { .. } => Answer::Change(Err(Refused::Failed)),
+            Self::Act { .. } => Answer::Act(Err(Denied::Failed)),
         }
     }
 
@@ -69,6 +79,7 @@ impl Work {
         match (self, answer) {
             (Self::Batch { done, .. }, Answer::Batch(written)) => drop(done.send(written)),
             (Self::Change { done, .. }, Answer::Change(result)) => drop(done.send(result)),
+            (Self::Act { done, .. }, Answer::Act(result)) => drop(done.send(result)),
             _ => tracing::error!("an answer of the storage is none to what was asked"),
         }
     }
@@ -78,5 +89,20 @@ fn content_len(write: &Write) -> usize {
     match write {
         Write::Send { message, .. } => message.content.len(),
         _ => 0,
+    }
+}
+
+fn act_len(act: &Act) -> usize {
+    match act {
+        Act::Send { message, .. } => message.message.len(),
+        Act::Commit { commit, .. } => {
+            commit.commit.len() + commit.group_info.len() + commit.welcome.len()
+        }
+        Act::Create { group, .. } => group.group_info.len(),
+        Act::Publish { packages, .. } => {
+            let sizes = packages.packages.iter().map(|it| it.package.len());
+            sizes.sum()
+        }
+        Act::Claim { .. } | Act::Acknowledge { .. } => 0,
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::super::MailboxSize;
 use super::super::directory::{Directory, Mailbox};
 use super::apply::{Apply, Counts, Undo};
+use super::delivery::{self, Mailboxes};
 use super::work::{Answer, Work};
 use super::{BUSY, OpenError, Options, accounts, open_writer, statements};
 use crate::metrics::CommitMetrics;
@@ -53,6 +54,7 @@ pub(super) struct Writer {
     metrics: Arc<CommitMetrics>,
     counts: Counts,
     undo: Vec<Undo>,
+    mailboxes: Mailboxes,
     /// The write-ahead log still holds what was deleted for good.
     wiped: bool,
     /// Times of last use being written, a chunk at a time.
@@ -68,6 +70,7 @@ impl Writer {
         options: Options,
         directory: Arc<Directory>,
         metrics: Arc<CommitMetrics>,
+        mailboxes: Mailboxes,
     ) -> Result<Self, OpenError> {
         let now = Instant::now();
         let mut writer = Self {
@@ -77,6 +80,7 @@ impl Writer {
             metrics,
             counts: Counts::default(),
             undo: Vec::new(),
+            mailboxes,
             wiped: false,
             seen: Vec::new(),
             seen_due: now + options.last_seen,
@@ -208,6 +212,7 @@ impl Writer {
             self.roll_back();
         }
         self.undo.clear();
+        self.mailboxes.settle();
         result
     }
 
@@ -222,7 +227,9 @@ impl Writer {
             counts: &mut self.counts,
             undo: &mut self.undo,
             wiped: &mut self.wiped,
+            mailboxes: &mut self.mailboxes,
             now: self.options.clock.now(),
+            millis: self.options.clock.now_millis(),
         };
         let mut answers = Vec::with_capacity(group.len());
         for work in group {
@@ -236,6 +243,7 @@ impl Writer {
         for undo in self.undo.drain(..).rev() {
             undo.run(&self.directory, &mut self.counts);
         }
+        self.mailboxes.forget_all();
         if !self.database.is_autocommit() && self.database.execute_batch("ROLLBACK").is_err() {
             self.reopen();
         }
@@ -289,8 +297,12 @@ impl Writer {
                 self.failed(&error);
                 false
             });
+            let swept = self.sweep().unwrap_or_else(|error| {
+                self.failed(&error);
+                false
+            });
             self.prune_due = instant
-                + if pruned {
+                + if pruned || swept {
                     Duration::from_millis(100)
                 } else {
                     PRUNE_EVERY
@@ -339,6 +351,17 @@ impl Writer {
             }
         }
         transaction.commit()
+    }
+
+    /// Deletes some of what is past its time in conversations; whether there was anything.
+    fn sweep(&mut self) -> Result<bool, rusqlite::Error> {
+        let now = self.options.clock.now_millis();
+        let swept = delivery::sweep(&mut self.database, &self.options, now)?;
+        if swept.messages > 0 {
+            self.mailboxes.forget_all();
+            self.metrics.expired.add(swept.messages);
+        }
+        Ok(swept.anything)
     }
 
     /// Deletes some receipts that are past their time; whether there were any.

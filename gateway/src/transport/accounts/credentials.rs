@@ -75,7 +75,7 @@ impl Ask<'_> {
             account,
             password: changes_password,
         });
-        self.revoked(account, &clients);
+        self.revoked(account, &clients).await;
         if changes_password {
             let own = self.standing.device.map(|device| device.client);
             let push = Push::PasswordChanged { password_epoch };
@@ -102,6 +102,7 @@ impl Ask<'_> {
         if order.verify_for(&account, key, &gateway, &nonce).is_err() {
             return Err(error(ErrorCode::BadSignature));
         }
+        let neighbours = self.accounts.neighbours(account).await;
         self.accounts.apply(Change::DeleteAccount(account)).await?;
         self.event(Event::AccountDeleted { account });
         // The own session, too, but it is answered first.
@@ -110,6 +111,7 @@ impl Ask<'_> {
         let sessions = &self.accounts.sessions;
         sessions.cut_account(account, EndReason::AccountDeleted);
         self.accounts.notices.left(self.services, account);
+        self.accounts.tell_devices_changed(account, &neighbours);
         Ok(AccountResult {
             response: Response::Done,
             proves: Some(Proof::AccountGone),

@@ -39,6 +39,7 @@ impl Ask<'_> {
         self.event(Event::DeviceAdded { account });
         let sessions = &self.accounts.sessions;
         sessions.push(account, Some(client), Push::DevicesChanged);
+        self.devices_changed(account).await;
         self.enter_new(account, client).await
     }
 
@@ -68,12 +69,12 @@ impl Ask<'_> {
             revocations,
         };
         self.accounts.apply(change).await.map_err(unknown_device)?;
-        self.revoked(account, &clients);
+        self.revoked(account, &clients).await;
         Ok(Response::Done.into())
     }
 
     /// Cuts off devices that were revoked.
-    pub(super) fn revoked(&self, account: AccountId, clients: &[ClientId]) {
+    pub(super) async fn revoked(&self, account: AccountId, clients: &[ClientId]) {
         if clients.is_empty() {
             return;
         }
@@ -82,6 +83,7 @@ impl Ask<'_> {
         sessions.push(account, None, Push::DevicesChanged);
         let count = clients.len();
         self.event(Event::DevicesRevoked { account, count });
+        self.devices_changed(account).await;
     }
 
     pub(super) async fn rename_device(&mut self, request: RenameDevice) -> Answer {

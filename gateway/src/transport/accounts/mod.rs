@@ -1,8 +1,10 @@
 //! Does what version 3 requests ask for.
 
+mod allowance;
 mod attempts;
 mod authenticate;
 mod bridge;
+mod conversations;
 mod credentials;
 mod devices;
 mod directory;
@@ -33,12 +35,19 @@ use crate::config::AccountSettings;
 use crate::connection::sotto::{AccountResult, AccountWork, Device, Standing, error};
 use crate::metrics::Metrics;
 use crate::storage::account::{AccountStorage, Applied, Change, Refused};
+use crate::storage::delivery::DeliveryStorage;
 use crate::storage::{Pending, ReadError};
 use attempts::Attempts;
+use conversations::Conversations;
 use notices::Notices;
 use opaque::Opaque;
 use searches::Searches;
 
+pub use allowance::Rate;
+pub use conversations::{
+    CLAIMS, DEVICE_NOTICES_MAX, EPHEMERAL_MAX, EPHEMERALS, ONE_TIME_CLAIMS, ONE_TIME_CLAIMS_BY_ONE,
+    SEND_UNIT,
+};
 pub use notices::{NOTICE_PAUSE, PRESENCE_PUSH_MAX};
 pub(crate) use operator::Operator;
 pub(super) use peer::Peer;
@@ -63,13 +72,14 @@ pub(crate) struct Accounts {
     attempts: Attempts,
     notices: Notices,
     searches: Searches,
+    pub(crate) conversations: Conversations,
     turns: Vec<AsyncMutex<()>>,
 }
 
 impl Accounts {
     /// Nothing if the storage's OPAQUE set-up cannot be read.
-    pub(crate) fn new(
-        storage: Arc<dyn AccountStorage>,
+    pub(crate) fn new<S: AccountStorage + DeliveryStorage>(
+        storage: &Arc<S>,
         policy: AccountSettings,
         metrics: &Arc<Metrics>,
     ) -> Option<Self> {
@@ -77,7 +87,8 @@ impl Accounts {
         Some(Self {
             opaque: Opaque::new(&identity.opaque_setup)?,
             gateway: identity.gateway,
-            storage,
+            conversations: Conversations::new(Arc::<S>::clone(storage)),
+            storage: Arc::<S>::clone(storage),
             policy,
             sessions: Sessions::new(Arc::clone(metrics)),
             attempts: Attempts::default(),
@@ -186,17 +197,17 @@ impl Ask<'_> {
             Request::Invite => self.invite().await,
             Request::ListInvitations => self.list_invitations().await,
             Request::CancelInvitation(request) => self.cancel_invitation(request).await,
-            Request::PublishKeyPackages(_)
-            | Request::CountKeyPackages(_)
-            | Request::ClaimKeyPackages(_)
-            | Request::FindDevices(_)
-            | Request::CreateGroup(_)
-            | Request::GetGroupInfo(_)
-            | Request::ListGroups(_)
-            | Request::Commit(_)
-            | Request::Send(_)
-            | Request::SendEphemeral(_)
-            | Request::Acknowledge(_) => Err(error(ErrorCode::UnknownRequest)),
+            Request::PublishKeyPackages(request) => self.publish_key_packages(request).await,
+            Request::CountKeyPackages(suite) => self.count_key_packages(suite).await,
+            Request::ClaimKeyPackages(request) => self.claim_key_packages(request).await,
+            Request::FindDevices(accounts) => self.find_devices(accounts).await,
+            Request::CreateGroup(request) => self.create_group(request).await,
+            Request::GetGroupInfo(group) => self.get_group_info(group).await,
+            Request::ListGroups(after) => self.list_groups(after).await,
+            Request::Commit(request) => self.commit(*request).await,
+            Request::Send(request) => self.send(request).await,
+            Request::SendEphemeral(request) => self.send_ephemeral(request).await,
+            Request::Acknowledge(up_to) => self.acknowledge(up_to).await,
         }
     }
 

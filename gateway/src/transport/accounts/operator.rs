@@ -71,10 +71,12 @@ impl Operate for Operator {
         let accounts = self.accounts();
         let account = self.find(name).await?;
         let _turn = accounts.turn(account).await;
+        let neighbours = accounts.neighbours(account).await;
         accounts.apply(Change::DeleteAccount(account)).await?;
         let sessions = &accounts.sessions;
         sessions.cut_account(account, EndReason::AccountDeleted);
         accounts.notices.left(&self.services, account);
+        accounts.tell_devices_changed(account, &neighbours);
         self.record(Event::AccountDeleted { account });
         Ok(())
     }

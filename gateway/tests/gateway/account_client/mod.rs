@@ -57,6 +57,14 @@ impl Line {
         Self::new(Link::Tcp(gateway.connect(), ResponseSplitter::default()))
     }
 
+    /// A connection to a gateway in another process, that has said hello.
+    pub(crate) fn open_at(address: std::net::SocketAddr) -> Self {
+        let link = Link::Tcp(Client::connect(address), ResponseSplitter::default());
+        let mut line = Self::new(link);
+        line.say_hello();
+        line
+    }
+
     pub(crate) fn websocket(gateway: &TestGateway) -> Self {
         Self::new(Link::WebSocket(Box::new(gateway.websocket())))
     }

@@ -18,6 +18,7 @@ use sotto_gateway::storage::account::{
     AccountRecord, AccountStorage, Applied, Change, Failures, INVITATION_LIFETIME, INVITATIONS_MAX,
     LOGIN_WINDOW, LoginSubject, NewAccount, Refused,
 };
+use sotto_gateway::storage::delivery::MailboxBounds;
 use sotto_gateway::storage::sqlite::{Options, SqliteStorage};
 use sotto_gateway::storage::{Clock, MailboxSize, ReadError, Refusal, Storage, Write, Written};
 use sotto_shared::account::Slot;
@@ -55,6 +56,7 @@ fn options(clock: &Clock) -> Options {
             messages: 100,
             bytes: 10_000,
         },
+        delivery: MailboxBounds::default(),
         receipts: Duration::from_secs(3600),
         last_seen: Duration::from_secs(3600),
         database_max: 0,

@@ -57,6 +57,7 @@ impl Apply<'_> {
         self.execute(statements::INSERT_USED_ID, [account.as_bytes()])?;
         self.execute(statements::INSERT_USED_DEVICE_IDS, [known.number])?;
         self.reset_login(&known.name)?;
+        self.drop_account(known.number)?;
         for step in statements::DELETE_ACCOUNT {
             self.execute(step, [known.number])?;
         }

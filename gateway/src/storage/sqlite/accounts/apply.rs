@@ -46,6 +46,7 @@ impl Apply<'_> {
         change: &Change,
     ) -> core::result::Result<core::result::Result<Applied, Refused>, rusqlite::Error> {
         let mark = self.undo.len();
+        let mailboxes = self.mailboxes.mark();
         self.run("SAVEPOINT change", [])?;
         let wipes = wipes(change);
         if wipes {
@@ -67,6 +68,7 @@ impl Apply<'_> {
                 for undo in self.undo.drain(mark..).rev() {
                     undo.run(self.directory, self.counts);
                 }
+                self.mailboxes.forget_since(mailboxes);
                 Ok(Err(refused))
             }
             Err(Stop::Sqlite(error)) => Err(error),
@@ -148,7 +150,11 @@ impl Apply<'_> {
         Ok(self.run(sql, row)?)
     }
 
-    fn run(&self, sql: &str, row: impl Params) -> core::result::Result<usize, rusqlite::Error> {
+    pub(in super::super) fn run(
+        &self,
+        sql: &str,
+        row: impl Params,
+    ) -> core::result::Result<usize, rusqlite::Error> {
         self.database.prepare_cached(sql)?.execute(row)
     }
 }

@@ -69,8 +69,14 @@ impl Apply<'_> {
         let mut revoked = Vec::new();
         for revocation in revocations {
             let client = revocation.client;
-            let key = params![client.as_bytes(), known.number, revocation.to_bytes()];
+            let key = params![
+                client.as_bytes(),
+                known.number,
+                revocation.to_bytes(),
+                self.now
+            ];
             if self.execute(statements::REVOKE_DEVICE, key)? > 0 {
+                self.drop_device(client)?;
                 revoked.push(client);
                 continue;
             }

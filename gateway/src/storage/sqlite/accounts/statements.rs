@@ -56,7 +56,7 @@ pub(super) const COUNT_DEVICES: &str =
     "SELECT count(*) FROM devices WHERE Account = ?1 AND Revocation = x''";
 pub(super) const DEVICE_IDS: &str =
     "SELECT ID FROM devices WHERE Account = ?1 AND Revocation = x'' ORDER BY Number";
-pub(super) const REVOKE_DEVICE: &str = "UPDATE devices SET Revocation = ?3 \
+pub(super) const REVOKE_DEVICE: &str = "UPDATE devices SET Revocation = ?3, RevokedAt = ?4 \
     WHERE ID = ?1 AND Account = ?2 AND Revocation = x''";
 pub(super) const RENAME_DEVICE: &str = "UPDATE devices SET Name = ?3 \
     WHERE ID = ?1 AND Account = ?2 AND Revocation = x''";

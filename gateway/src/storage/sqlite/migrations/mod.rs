@@ -12,6 +12,7 @@ const STEPS: &[Step] = &[
     (include_str!("0001_clients_and_messages.sql"), |_| Ok(())),
     (include_str!("0002_receipts.sql"), |_| Ok(())),
     (include_str!("0003_accounts.sql"), fill_account_names),
+    (include_str!("0004_delivery.sql"), |_| Ok(())),
 ];
 
 /// Number of the newest step.
