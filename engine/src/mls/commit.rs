@@ -188,6 +188,7 @@ impl Mls {
         Suite::of(info.ciphersuite()).ok_or(JoinError::Suite)?;
         let ends = epoch(info.epoch());
         let policy = Policy::from_extensions(info.group_context().extensions())?;
+        let mut rejoins = false;
         let builder = MlsGroup::external_commit_builder()
             .with_config(join_config(0))
             .skip_lifetime_validation()
@@ -204,16 +205,18 @@ impl Mls {
                 self.provider.rand(),
                 self.provider.crypto(),
                 &self.identity,
-                |_| true,
+                |proposal| {
+                    rejoins |= leaf_of(proposal).is_some();
+                    true
+                },
             )
             .map_err(|_| JoinError::Damaged)?;
-        let old = self.groups.remove(&id);
-        drop(old);
+        self.groups.remove(&id);
         self.provider.state().delete_group(id.as_bytes());
         let (group, bundle) = builder
             .finalize(&self.provider)
             .map_err(|_| JoinError::Damaged)?;
-        let joined = self.check_joined(&group, &policy, known);
+        let joined = self.check_joined(&group, &policy, rejoins, known);
         self.groups.insert(id, group);
         if let Err(error) = joined {
             self.forget(id);
@@ -222,7 +225,8 @@ impl Mls {
         let key = joining(id).map_err(|_| JoinError::Damaged)?;
         self.provider.state().write(&key, &Joining)?;
         let own = self.identity.certificate.clone();
-        to_staged(ends, bundle, vec![own], Vec::new()).map_err(|_| JoinError::Damaged)
+        let removed = rejoins.then(|| own.clone()).into_iter().collect();
+        to_staged(ends, bundle, vec![own], removed).map_err(|_| JoinError::Damaged)
     }
 
     /// Checks a group that this device joins by itself: as others will, and all of them.
@@ -230,25 +234,27 @@ impl Mls {
         &self,
         group: &MlsGroup,
         policy: &Policy,
+        rejoins: bool,
         known: &impl KnownAccounts,
     ) -> Result<(), JoinError> {
-        let joiner = Joiner {
-            certificate: self.identity.certificate.clone(),
-        };
-        let members = verified(group.members(), known)?;
-        check_founded(policy, &members)?;
-        let others: Vec<_> = members
-            .into_iter()
-            .filter(|member| member.client != joiner.certificate.client)
-            .collect();
+        let certificate = self.identity.certificate.clone();
+        let by = Device::from(&certificate);
+        let mut before = verified(group.members(), known)?;
+        check_founded(policy, &before)?;
+        let mut removed = Vec::new();
+        if rejoins {
+            removed.push(Removal::new(&certificate, by, &[]));
+        } else {
+            before.retain(|member| member.client != certificate.client);
+        }
         let commit = Commit {
-            by: Device::from(&joiner.certificate),
-            joiner: Some(&joiner),
+            by,
+            joiner: Some(&Joiner { certificate }),
             added: &[],
-            removed: &[],
+            removed: &removed,
             policy: None,
         };
-        Ok(check(&commit, policy, &others)?)
+        Ok(check(&commit, policy, &before)?)
     }
 
     fn check_free(&mut self, id: GroupId) -> Result<(), MlsError> {
@@ -354,7 +360,7 @@ fn to_staged(
     })
 }
 
-fn read_group_info(bytes: &[u8]) -> Result<VerifiableGroupInfo, JoinError> {
+pub(super) fn read_group_info(bytes: &[u8]) -> Result<VerifiableGroupInfo, JoinError> {
     let message =
         MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| JoinError::Damaged)?;
     match message.extract() {

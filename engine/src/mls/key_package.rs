@@ -200,7 +200,7 @@ impl Mls {
     }
 }
 
-fn parse(bytes: &[u8], provider: &Provider) -> Result<MlsKeyPackage, KeyPackageError> {
+pub(super) fn parse(bytes: &[u8], provider: &Provider) -> Result<MlsKeyPackage, KeyPackageError> {
     let message =
         MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| KeyPackageError::Damaged)?;
     let MlsMessageBodyIn::KeyPackage(package) = message.extract() else {

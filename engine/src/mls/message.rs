@@ -452,6 +452,9 @@ fn unreadable(error: ProcessMessageError<StoreError>, (have, got): (Epoch, Epoch
         ProcessMessageError::ValidationError(ValidationError::UnableToDecrypt(
             MessageDecryptionError::SecretTreeError(error),
         )) => match error {
+            SecretTreeError::TooDistantInThePast if got < have => {
+                Unreadable::EpochGone { have, got }
+            }
             SecretTreeError::SecretReuseError | SecretTreeError::TooDistantInThePast => {
                 Unreadable::AlreadyRead
             }

@@ -128,6 +128,12 @@ impl Mls {
         self.provider.state().take_changes(batch);
     }
 
+    /// How much is stored, in bytes.
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        self.provider.state().size()
+    }
+
     /// The groups that there are, also those that are left and not forgotten yet.
     pub(crate) fn groups(&self) -> Vec<GroupId> {
         let groups = self.provider.state().groups();

@@ -2,6 +2,11 @@
 
 mod world;
 
+mod causes;
+mod forged;
+mod joining;
+mod rules;
+mod state;
 mod talking;
 
 use world::*;

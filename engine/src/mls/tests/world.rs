@@ -38,6 +38,7 @@ pub(super) struct Node {
     pub(super) key: DeviceKey,
     pub(super) certificate: DeviceCertificate,
     pub(super) disk: BTreeMap<Vec<u8>, Vec<u8>>,
+    starts: u8,
 }
 
 pub(super) fn client(of: u8, number: u8) -> ClientId {
@@ -68,6 +69,7 @@ impl Node {
             key,
             certificate,
             disk: BTreeMap::new(),
+            starts: 100,
         }
     }
 
@@ -102,7 +104,10 @@ impl Node {
 
     /// Forgets everything that was not saved.
     pub(super) fn restart(&mut self) {
-        let rng = ChaCha20Rng::seed_from_u64(self.disk.len() as u64);
+        self.starts += 1;
+        let mut seed = *self.key.to_bytes();
+        seed[0] = self.starts;
+        let rng = ChaCha20Rng::from_seed(seed);
         self.mls = Mls::new(&self.key, self.certificate.clone(), rng);
         for (key, value) in &self.disk {
             self.mls.restore(key.clone(), value.clone());
