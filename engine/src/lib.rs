@@ -11,6 +11,8 @@
 //! | [`machine`] | the engine itself: one input, the effects of it |
 //! | [`store`] | the storage trait, its conformance suite, sealing at rest |
 //! | [`identity`] | who the user is, and `my.info` |
+//! | [`formatting`] | what the marks in a text mean |
+//! | [`slash`] | commands of the composer |
 //!
 //! ```
 //! use sotto_engine::api::{Event, Phase};
@@ -35,6 +37,7 @@ mod account;
 pub mod api;
 mod contact;
 pub mod driver;
+pub mod formatting;
 pub mod identity;
 pub mod machine;
 mod media;
@@ -44,6 +47,7 @@ mod mls;
 mod record;
 #[cfg(test)]
 mod simulation;
+pub mod slash;
 pub mod store;
 pub mod time;
 mod vault;
