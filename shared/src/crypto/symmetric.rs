@@ -2,9 +2,6 @@
 
 use core::fmt;
 
-use aes::Aes128;
-use aes::cipher::block_padding::Pkcs7;
-use aes::cipher::{BlockDecryptMut, BlockEncryptMut, KeyIvInit};
 use rand_core::CryptoRngCore;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -12,9 +9,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use super::DecryptError;
 
 /// Size of a key in bytes.
-pub(super) const KEY_SIZE: usize = 16;
-/// Size of a block, and of the IV.
-const BLOCK: usize = 16;
+pub(super) const KEY_SIZE: usize = sotto_cbc::KEY_SIZE;
 
 /// The key that two clients share.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -49,8 +44,7 @@ impl SymmetricKey {
 
     /// Encrypts; the result is the next larger multiple of 16 bytes.
     pub fn encrypt(&self, plaintext: &[u8]) -> Vec<u8> {
-        cbc::Encryptor::<Aes128>::new(&self.0.into(), &[0; BLOCK].into())
-            .encrypt_padded_vec_mut::<Pkcs7>(plaintext)
+        sotto_cbc::encrypt(&self.0, plaintext)
     }
 
     /// Decrypts.
@@ -59,9 +53,7 @@ impl SymmetricKey {
     /// [`DecryptError`] if the ciphertext is no whole number of blocks or its padding is wrong.
     /// There is no integrity: a changed ciphertext may well decrypt.
     pub fn decrypt(&self, ciphertext: &[u8]) -> Result<Vec<u8>, DecryptError> {
-        cbc::Decryptor::<Aes128>::new(&self.0.into(), &[0; BLOCK].into())
-            .decrypt_padded_vec_mut::<Pkcs7>(ciphertext)
-            .map_err(|_| DecryptError)
+        sotto_cbc::decrypt(&self.0, ciphertext).ok_or(DecryptError)
     }
 }
 
