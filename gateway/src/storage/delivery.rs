@@ -207,8 +207,8 @@ pub enum Denied {
     UnknownDevice,
     /// There is no such account.
     UnknownPeer,
-    /// A direct chat is of two accounts; only who belongs to a group joins by itself; who is added
-    /// needs a welcome.
+    /// A direct chat is of its two accounts; only who belongs to a group joins by itself; who is
+    /// added needs a welcome.
     NotAllowed,
     /// The group's id is another group's.
     IdTaken,

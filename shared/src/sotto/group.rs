@@ -41,7 +41,7 @@ pub struct GroupSeq(pub u64);
 /// What kind of conversation a group is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GroupKind {
-    /// Two accounts; there is one such group for each pair.
+    /// Two accounts, or one with itself; there is one such group for each pair.
     Direct,
     /// Invited members.
     Group,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) async fn there_is_one_direct_chat_of_two_and_one_lobby(open: Open) {
+pub(super) async fn there_is_one_direct_chat_of_two_or_with_oneself_and_one_lobby(open: Open) {
     let store = Store::new(open);
     let alice = store.sign_up("alice").await;
     let bob = store.sign_up("bob").await;
@@ -17,8 +17,14 @@ pub(super) async fn there_is_one_direct_chat_of_two_and_one_lobby(open: Open) {
     let opened = store.create(bob.client, by_bob).await.unwrap();
     assert_eq!((opened.group, opened.created), (first, false));
     let with_herself = direct(new_group(), alice.user.account);
-    let refused = store.create(alice.client, with_herself).await;
-    assert_eq!(refused, Err(Denied::NotAllowed));
+    let notes = with_herself.group;
+    let opened = store.create(alice.client, with_herself).await.unwrap();
+    assert_eq!((opened.group, opened.created), (notes, true));
+    let again = direct(new_group(), alice.user.account);
+    let opened = store.create(alice.client, again).await.unwrap();
+    assert_eq!((opened.group, opened.created), (notes, false));
+    let info = store.faces.delivery.group_info(bob.client, notes).await;
+    assert_eq!(info.unwrap().unwrap(), None);
     let nobody = AccountId::random(&mut rand_core::OsRng);
     let refused = store.create(alice.client, direct(new_group(), nobody));
     assert_eq!(refused.await, Err(Denied::UnknownPeer));

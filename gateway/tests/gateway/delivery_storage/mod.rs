@@ -90,7 +90,7 @@ conformance! {
         the_devices_of_an_account_are_told_with_the_newest_revocations,
     ],
     groups: [
-        there_is_one_direct_chat_of_two_and_one_lobby,
+        there_is_one_direct_chat_of_two_or_with_oneself_and_one_lobby,
         a_groups_id_is_never_anothers,
         an_account_creates_a_bounded_number_of_groups,
         groups_are_listed_for_those_who_belong_to_them,

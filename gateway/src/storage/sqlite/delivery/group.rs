@@ -60,7 +60,7 @@ impl Apply<'_> {
         Ok(Acted::Opened(GroupOpened { group: id, created }))
     }
 
-    /// The accounts of a direct chat, in order.
+    /// The accounts of a direct chat, in order: twice the same in that with oneself.
     fn pair(&self, device: Device, request: &CreateGroup) -> Result<[i64; 2]> {
         let Some(peer) = request.peer else {
             return Ok([0; 2]);
@@ -71,7 +71,6 @@ impl Apply<'_> {
             .query_row([peer.as_bytes()], |row| row.get(0))
             .optional()?;
         let peer = peer.ok_or(Denied::UnknownPeer)?;
-        deny_if(peer == device.account, Denied::NotAllowed)?;
         Ok([device.account.min(peer), device.account.max(peer)])
     }
 
