@@ -20,13 +20,15 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// Raised so that what is measured is the gateway and not its limits.
-const LIMITS: [(&str, &str); 6] = [
+const LIMITS: [(&str, &str); 8] = [
     ("--connections", "100000"),
     ("--connections-per-address", "100000"),
     ("--registrations-per-hour", "1000000"),
     ("--clients", "1000000"),
     ("--mailbox-messages", "100000000"),
     ("--mailbox-bytes", "64GiB"),
+    ("--delivery-entries", "100000000"),
+    ("--sends-per-minute", "100000000"),
 ];
 
 /// Which gateway, and how it is started.

@@ -6,6 +6,7 @@
 mod clients;
 mod durable;
 mod endurance;
+mod fanout;
 mod frames;
 mod gateway;
 mod idle;
@@ -51,6 +52,8 @@ enum Command {
 enum Bench {
     /// Acknowledged sends a second beside raw inserts, and the answers' latency at 80 % of them
     Durable(durable::Options),
+    /// Messages a second to groups of many devices beside raw inserts, and how soon they arrive
+    Fanout(fanout::Options),
     /// The gateway's memory for each idle connection
     Idle(idle::Options),
     /// Password logins a second, and what a flood of them does to connected users
@@ -67,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         let gateway = &arguments.gateway;
         match &arguments.command {
             Command::Bench(Bench::Durable(options)) => durable::run(gateway, options).await,
+            Command::Bench(Bench::Fanout(options)) => fanout::run(gateway, options).await,
             Command::Bench(Bench::Idle(options)) => idle::run(gateway, options).await,
             Command::Bench(Bench::Logins(options)) => logins::run(gateway, options).await,
             Command::Crash(options) => endurance::crash(gateway, options).await,

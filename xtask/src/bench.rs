@@ -14,11 +14,16 @@ struct Part {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part {
         name: "durable",
         about: "durable sends over TCP and WebSocket beside raw inserts, and their latency",
         run: durable,
+    },
+    Part {
+        name: "fanout",
+        about: "durable messages to groups of 2 to 1,000 devices, and how soon they arrive",
+        run: fanout,
     },
     Part {
         name: "idle",
@@ -76,6 +81,10 @@ pub(crate) fn command(workspace: &Workspace, names: &[String]) -> Result<bool> {
 
 fn durable(workspace: &Workspace) -> Result<()> {
     loadgen(workspace, &["bench", "durable"])
+}
+
+fn fanout(workspace: &Workspace) -> Result<()> {
+    loadgen(workspace, &["bench", "fanout"])
 }
 
 fn idle(workspace: &Workspace) -> Result<()> {

@@ -25,6 +25,7 @@ mod limits;
 mod recorded;
 mod reliable;
 mod sotto_core;
+mod sotto_delivery;
 mod stopping;
 mod storage;
 mod support;

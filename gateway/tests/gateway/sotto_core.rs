@@ -29,13 +29,13 @@ use sotto_shared::{AccountId, ClientId, GatewayId, MessageId};
 use crate::account_client::{code_of, hello};
 use crate::support::{frame, message};
 
-const CLIENT: ClientId = ClientId::from_bytes([5; 16]);
+pub(crate) const CLIENT: ClientId = ClientId::from_bytes([5; 16]);
 const ACCOUNT: AccountId = AccountId::from_bytes([6; 16]);
 const NONCE: Nonce = Nonce::from_bytes([7; 32]);
 
 /// A connection, and what came out of it.
-struct Bench {
-    core: Connection,
+pub(crate) struct Bench {
+    pub(crate) core: Connection,
     splitter: ResponseSplitter,
     client: ClientId,
 }
@@ -49,7 +49,7 @@ impl Bench {
         }
     }
 
-    fn greeted() -> Self {
+    pub(crate) fn greeted() -> Self {
         let mut bench = Self::new();
         bench.send(&hello());
         bench.result(hello_answer().into());
@@ -57,7 +57,7 @@ impl Bench {
         bench
     }
 
-    fn device() -> Self {
+    pub(crate) fn device() -> Self {
         let mut bench = Self::greeted();
         bench.send(&authenticate());
         assert_eq!(bench.work().unwrap().nonce, Some(NONCE));
@@ -67,7 +67,7 @@ impl Bench {
         bench
     }
 
-    fn send(&mut self, request: &Request) {
+    pub(crate) fn send(&mut self, request: &Request) {
         let frame = request.to_frame(self.client).to_bytes();
         self.core.receive(&frame);
     }
@@ -81,12 +81,12 @@ impl Bench {
 
     /// Does the next job with this result.
     #[track_caller]
-    fn result(&mut self, result: AccountResult) {
+    pub(crate) fn result(&mut self, result: AccountResult) {
         self.work().expect("a job");
         self.core.alone_done(AloneResult::Account(Box::new(result)));
     }
 
-    fn frame(&mut self) -> Option<ResponseFrame> {
+    pub(crate) fn frame(&mut self) -> Option<ResponseFrame> {
         let output = self.core.output().to_vec();
         self.splitter.push(&output);
         self.core.wrote(output.len());
@@ -96,7 +96,7 @@ impl Bench {
         }
     }
 
-    fn response(&mut self) -> Option<Response> {
+    pub(crate) fn response(&mut self) -> Option<Response> {
         Some(Response::decode(self.frame()?).unwrap())
     }
 

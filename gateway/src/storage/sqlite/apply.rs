@@ -62,6 +62,8 @@ pub(super) struct Apply<'a> {
     /// Set when something was deleted that must not stay in the write-ahead log.
     pub(super) wiped: &'a mut bool,
     pub(super) mailboxes: &'a mut Mailboxes,
+    /// Mailbox entries that were made and deleted so far.
+    pub(super) entries: usize,
     /// Seconds since 1970.
     pub(super) now: i64,
     /// Milliseconds since 1970.

@@ -340,7 +340,7 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, rusqlite::E
         // Tells the limit that holds, which is never below the present size.
         database.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     }
-    database.set_prepared_statement_cache_capacity(128);
+    database.set_prepared_statement_cache_capacity(192);
     Ok(database)
 }
 
@@ -349,6 +349,6 @@ fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags)?;
     database.busy_timeout(BUSY)?;
-    database.set_prepared_statement_cache_capacity(32);
+    database.set_prepared_statement_cache_capacity(64);
     Ok(database)
 }

@@ -22,6 +22,8 @@ use crate::metrics::CommitMetrics;
 const GROUP_WRITES: usize = 2048;
 /// Bytes of contents after which a transaction takes no further batch.
 const GROUP_BYTES: usize = 4 << 20;
+/// Mailbox entries made and deleted after which a transaction is committed, whatever else waits.
+const GROUP_ENTRIES: usize = 16 * 1024;
 /// Times of last use written in one transaction.
 const SEEN_CHUNK: usize = 500;
 /// Receipts pruned in one transaction.
@@ -168,20 +170,31 @@ impl Writer {
             }
         }
 
+        while !group.is_empty() {
+            group = self.commit_some(group);
+        }
+        closed
+    }
+
+    /// Commits the beginning of a group, and gives back what is left of it.
+    fn commit_some(&mut self, mut group: Vec<Work>) -> Vec<Work> {
         let began = Instant::now();
         match self.transact(&group) {
             Ok(answers) => {
+                let rest = group.split_off(answers.len().min(group.len()));
+                let writes = group.iter().map(Work::writes).sum();
                 self.metrics.committed(writes, began.elapsed());
                 for (work, answer) in group.into_iter().zip(answers) {
                     work.answer(answer);
                 }
+                rest
             }
             Err(error) => {
                 self.failed(&error);
                 self.transact_one_by_one(group);
+                Vec::new()
             }
         }
-        closed
     }
 
     /// Applies a group that failed as a whole piece by piece, so that one which cannot be stored
@@ -205,7 +218,8 @@ impl Writer {
         }
     }
 
-    /// One transaction. If it fails, everything is as before it, in memory too.
+    /// One transaction of a whole group, or of the beginning of one that makes a great deal of
+    /// entries. If it fails, everything is as before it, in memory too.
     fn transact(&mut self, group: &[Work]) -> Result<Vec<Answer>, rusqlite::Error> {
         let result = self.try_transact(group);
         if result.is_err() {
@@ -228,12 +242,16 @@ impl Writer {
             undo: &mut self.undo,
             wiped: &mut self.wiped,
             mailboxes: &mut self.mailboxes,
+            entries: 0,
             now: self.options.clock.now(),
             millis: self.options.clock.now_millis(),
         };
         let mut answers = Vec::with_capacity(group.len());
         for work in group {
             answers.push(work.apply(&mut apply)?);
+            if apply.entries >= GROUP_ENTRIES {
+                break;
+            }
         }
         self.database.prepare_cached("COMMIT")?.execute([])?;
         Ok(answers)

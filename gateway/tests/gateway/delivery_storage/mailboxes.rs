@@ -308,3 +308,44 @@ pub(super) async fn everything_survives_a_restart(open: Open) {
     });
     assert!(late.await.is_err());
 }
+
+pub(super) async fn a_flood_to_a_large_group_is_stored_whole_and_in_order(open: Open) {
+    let store = Store::new(open);
+    let alice = store.sign_up("alice").await;
+    let mut devices = vec![alice.client];
+    for number in 0..4 {
+        let human = store.sign_up(&format!("human{number}")).await;
+        devices.push(human.client);
+        for _ in 1..32 {
+            devices.push(store.add_device(&human).await);
+        }
+    }
+    let group = store.group(&devices).await;
+    // More entries than one transaction makes.
+    let sends: Vec<_> = (0..300)
+        .map(|number| Act::Send {
+            by: alice.client,
+            message: message(group, 1, &number.to_string()),
+        })
+        .map(|act| store.faces.delivery.submit(act))
+        .collect();
+    for (pending, number) in sends.into_iter().zip(2..) {
+        match pending.await.unwrap() {
+            Ok(Acted::Stored {
+                stored, reached, ..
+            }) => {
+                assert_eq!(stored.sequence, GroupSeq(number));
+                assert_eq!(reached.len(), 128);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    for client in [devices[1], devices[128]] {
+        let entries = store.entries(client).await;
+        assert_eq!(entries.len(), 301);
+        for (entry, number) in entries.iter().skip(1).zip(0..) {
+            assert_eq!(entry.payload, i32::to_string(&number));
+        }
+    }
+    assert_eq!(store.count("group_messages"), 301);
+}

@@ -120,6 +120,7 @@ conformance! {
         bytes_of_a_mailbox_are_bounded,
         what_waits_for_too_long_is_missed,
         everything_survives_a_restart,
+        a_flood_to_a_large_group_is_stored_whole_and_in_order,
     ],
     leaving: [
         a_revoked_device_loses_everything_at_once,

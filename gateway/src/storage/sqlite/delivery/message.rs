@@ -78,6 +78,7 @@ impl Apply<'_> {
     ) -> Result<usize> {
         let size = u64::try_from(item.content.len()).unwrap_or(u64::MAX);
         let bounds = self.options.delivery;
+        self.entries += devices.len();
         let mut takers = Vec::with_capacity(devices.len());
         for device in devices {
             let mailbox = self.mailboxes.of(self.database, *device)?;
@@ -186,6 +187,7 @@ impl Apply<'_> {
             let rows = statement.query_map(params![device, up_to], |row| row.get(0))?;
             rows.collect::<core::result::Result<_, _>>()?
         };
+        self.entries += messages.len();
         self.run(statements::DELETE_ENTRIES, params![device, up_to])?;
         let mut bytes = 0;
         let mut release = self.database.prepare_cached(statements::RELEASE_MESSAGE)?;

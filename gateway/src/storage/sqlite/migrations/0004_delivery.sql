@@ -53,7 +53,7 @@ CREATE INDEX members_by_account ON members (Account, GroupNumber);
 
 -- What waits in mailboxes, once for all of them. No foreign keys: a group may be gone before.
 CREATE TABLE group_messages (
-    Number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    Number   INTEGER PRIMARY KEY,
     GroupID  BLOB NOT NULL,
     Sequence INTEGER NOT NULL,
     Epoch    INTEGER NOT NULL,

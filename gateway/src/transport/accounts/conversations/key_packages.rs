@@ -18,6 +18,8 @@ impl Ask<'_> {
         packages: PublishKeyPackages,
     ) -> Answer {
         let by = self.device()?.client;
+        let sizes = packages.packages.iter().map(|it| it.package.len());
+        self.take_send(sizes.sum())?;
         let act = Act::Publish { by, packages };
         match self.accounts.conversations.act(act).await? {
             Acted::Published(left) => Ok(Response::KeyPackagesLeft(left).into()),
