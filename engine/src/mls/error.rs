@@ -124,7 +124,7 @@ pub(crate) enum Unreadable {
     State(#[from] StoreError),
 }
 
-/// Why a group cannot be joined. Nothing was changed then.
+/// Why a group cannot be joined. The groups are as before then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum JoinError {
     /// The key package that the welcome is for was used before, or expired and was deleted.

@@ -15,6 +15,7 @@ use super::provider::{OpenMlsProvider, join_config};
 use super::{
     Device, JoinError, KnownAccounts, Member, Mls, MlsError, Policy, PolicyError, Suite, epoch,
 };
+use crate::store::StoreError;
 
 /// A group that was joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl Mls {
     }
 
     /// Joins a group by a welcome: MLSMessage with a Welcome in it. All its members are verified.
-    /// The key package that it was for is used up.
+    /// The key package that it was for is used up, also where the group is refused.
     ///
     /// # Errors
     /// [`JoinError`].
@@ -86,23 +87,27 @@ impl Mls {
     ) -> Result<Joined, JoinError> {
         let welcome = read_welcome(welcome)?;
         let config = join_config(0);
-        let staged = StagedWelcome::build_from_welcome(&self.provider, &config, welcome)
-            .and_then(|builder| builder.skip_lifetime_validation().build())
-            .map_err(|error| match error {
-                WelcomeError::NoMatchingKeyPackage => JoinError::NoKeyPackage,
-                WelcomeError::StorageError(error) => JoinError::State(error),
-                WelcomeError::GroupAlreadyExists => JoinError::AlreadyMember(GroupId::ZERO),
-                WelcomeError::UnsupportedCiphersuite(_) => JoinError::Suite,
-                _ => JoinError::Damaged,
-            })?;
+        let builder = StagedWelcome::build_from_welcome(&self.provider, &config, welcome)
+            .map_err(join_error)?;
+        let info = builder.processed_welcome().unverified_group_info();
+        let id = group_id(info.group_id()).ok_or(JoinError::Damaged)?;
+        let staged = builder
+            .skip_lifetime_validation()
+            .replace_old_group()
+            .build()
+            .map_err(join_error)?;
+        // One that this device was removed from is replaced.
+        if self.is_member(id).unwrap_or(false) {
+            return Err(JoinError::AlreadyMember(id));
+        }
         let context = staged.group_context();
-        let id = group_id(context.group_id()).ok_or(JoinError::Damaged)?;
         let suite = Suite::of(context.ciphersuite()).ok_or(JoinError::Suite)?;
         let policy = Policy::from_extensions(context.extensions())?;
         let members = verified(staged.members(), known)?;
         let by = staged.welcome_sender().map_err(|_| JoinError::Damaged)?;
         let by = Device::from(&read(by.credential())?);
         check_founded(&policy, &members)?;
+        self.forget(id);
         let group = staged
             .into_group(&self.provider)
             .map_err(|_| JoinError::Damaged)?;
@@ -182,6 +187,15 @@ impl Mls {
                 Ok(place.insert(group))
             }
         }
+    }
+}
+
+fn join_error(error: WelcomeError<StoreError>) -> JoinError {
+    match error {
+        WelcomeError::NoMatchingKeyPackage => JoinError::NoKeyPackage,
+        WelcomeError::StorageError(error) => JoinError::State(error),
+        WelcomeError::UnsupportedCiphersuite(_) => JoinError::Suite,
+        _ => JoinError::Damaged,
     }
 }
 

@@ -4,6 +4,8 @@
 mod config;
 mod crypto;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod values;
 mod xwing;
 

@@ -79,6 +79,26 @@ fn the_added_reads_nothing_from_before() {
     say(&mut nodes, 2, "here I am");
 }
 
+#[test]
+fn who_was_removed_can_be_added_again() {
+    let mut nodes = [Node::new(1, 1), Node::new(2, 1)];
+    group(Suite::Classical, &mut nodes);
+    let remove = Change {
+        remove: vec![client(2, 1)],
+        ..Change::default()
+    };
+    commit(&mut nodes, 0, &remove);
+    let change = Change {
+        add: vec![add(&mut nodes, 1, Suite::Classical)],
+        ..Change::default()
+    };
+    let staged = commit(&mut nodes, 0, &change);
+    say(&mut nodes, 1, "back");
+    let again = nodes[1].mls.join(&staged.welcome.unwrap(), &known);
+    assert_eq!(again, Err(JoinError::NoKeyPackage));
+    say(&mut nodes, 0, "once is enough");
+}
+
 fn add(nodes: &mut [Node], at: usize, suite: Suite) -> KeyPackage {
     let (others, node) = nodes.split_at_mut(at);
     node[0].package(suite, &others[0])
