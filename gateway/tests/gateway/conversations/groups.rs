@@ -1,5 +1,7 @@
 //! Groups: who gets in, who is out, who wins.
 
+use sotto_shared::limits::GROUPS_PAGE_MAX;
+
 use super::*;
 
 fn external(group: GroupId, epoch: u64) -> Commit {
@@ -182,4 +184,32 @@ fn key_packages_go_from_hand_to_hand() {
     let count = Request::CountKeyPackages(SUITE);
     assert_eq!(left(&mut bob, &count), (0, true));
     assert_eq!(left(&mut alice, &count), (0, false));
+}
+
+#[test]
+fn groups_are_listed_page_by_page() {
+    let gateway = TestGateway::start();
+    let mut alice = Talker::sign_up(&gateway, "alice");
+    let mut made: Vec<_> = (0..=GROUPS_PAGE_MAX)
+        .map(|_| GroupId::random(&mut OsRng))
+        .collect();
+    for group in &made {
+        alice.line.send(&Request::CreateGroup(plain(*group)));
+    }
+    for _ in &made {
+        assert!(matches!(alice.line.response(), Response::GroupOpened(_)));
+    }
+    made.sort();
+    let mut listed = Vec::new();
+    for has_more in [true, false] {
+        let after = listed.last().copied();
+        match alice.line.ask(&Request::ListGroups(after)) {
+            Response::Groups(groups, more) => {
+                assert_eq!(more, has_more);
+                listed.extend(groups.iter().map(|summary| summary.group));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(listed, made);
 }

@@ -1,10 +1,11 @@
 //! What nobody does too often, and what is too large.
 
-use sotto_gateway::{EPHEMERALS, ONE_TIME_CLAIMS_BY_ONE, SEND_UNIT};
+use sotto_gateway::{CLAIMS, EPHEMERALS, ONE_TIME_CLAIMS_BY_ONE, SEND_UNIT};
 use sotto_shared::limits::{COMMIT_PAYLOAD_MAX, KEY_PACKAGES_MAX, SOTTO_PAYLOAD_MAX};
 use sotto_shared::sotto::{RequestFrame, code};
 
 use super::*;
+use crate::support::http;
 
 fn claim(talker: &mut Talker, of: ClientId) -> Bytes {
     let claim = Request::ClaimKeyPackages(ClaimKeyPackages {
@@ -59,6 +60,64 @@ fn nobody_drains_a_device_of_its_key_packages() {
             assert_eq!(left.one_time, KEY_PACKAGES_MAX as u32 - given);
         }
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_account_claims_key_packages_of_so_many_devices_only() {
+    let gateway = TestGateway::start();
+    let mut alice = Talker::sign_up(&gateway, "alice");
+    let claim = |count: usize| {
+        Request::ClaimKeyPackages(ClaimKeyPackages {
+            suite: SUITE,
+            clients: (0..count).map(|_| ClientId::random(&mut OsRng)).collect(),
+        })
+    };
+    let most = CLAIMS.most as usize;
+    for _ in 0..most / KEY_PACKAGES_MAX {
+        let claimed = alice.line.ask(&claim(KEY_PACKAGES_MAX));
+        assert_eq!(claimed, Response::KeyPackages(Vec::new()));
+    }
+    let refused = alice.line.refused(&claim(KEY_PACKAGES_MAX));
+    assert_eq!(refused.code, ErrorCode::RateLimited);
+    assert!(refused.retry_after.is_some());
+    assert!(gateway.audit_log().contains("key_package_claims"));
+    let rest = alice.line.ask(&claim(most % KEY_PACKAGES_MAX));
+    assert_eq!(rest, Response::KeyPackages(Vec::new()));
+}
+
+#[test]
+fn what_happens_in_conversations_is_counted_without_saying_whose_it_is() {
+    let gateway = TestGateway::with(|config| {
+        config.metrics = Some("127.0.0.1:0".parse().unwrap());
+        config.limits.delivery_entries = 2;
+    });
+    let mut alice = Talker::sign_up(&gateway, "alice");
+    let mut bob = Talker::sign_up(&gateway, "bob");
+    let group = alice.group(&[bob.client()]);
+    alice.say(group, 1, "one");
+    alice.commit(commit(group, 1)).unwrap();
+    assert_eq!(bob.texts(2), ["welcome", "one"]);
+    bob.acknowledge(2);
+    alice.line.done(&typing(group, 2, 1));
+    let metrics = gateway.addresses.metrics.unwrap();
+    let (_, body) = http(metrics, "GET", "/metrics", "");
+    let text = String::from_utf8(body).unwrap();
+    for expected in [
+        "sotto_group_messages_total 3\n",
+        "sotto_mailbox_entries_total 3\n",
+        "sotto_mailbox_missed_total 1\n",
+        "sotto_mailbox_acknowledged_total 2\n",
+        "sotto_ephemerals_total 1\n",
+        "sotto_group_messages_expired_total 0\n",
+        "sotto_requests_total{code=\"3083\",result=\"done\"} 2\n",
+        "sotto_requests_total{code=\"3084\",result=\"done\"} 1\n",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    for id in [alice.client().to_string(), group.to_string()] {
+        assert!(!text.contains(&id), "{text}");
+        assert!(!gateway.audit_log().contains(&id));
     }
 }
 
