@@ -11,8 +11,10 @@ use sotto_shared::{AccountId, ClientId, UserName};
 use crate::time::Timestamp;
 
 mod account;
+mod conversation;
 
 pub use account::*;
+pub use conversation::*;
 
 /// Position of a message in its conversation: counts up from 1, in order of arrival here.
 #[derive(
@@ -150,6 +152,8 @@ pub enum Command {
     },
     /// About the account.
     Account(AccountCommand),
+    /// About conversations.
+    Conversation(ConversationCommand),
 }
 
 /// A passphrase, password or code on its way: zeroized when dropped, never printed.
@@ -229,6 +233,8 @@ pub enum Event {
     Failed(Failure),
     /// About accounts.
     Account(AccountEvent),
+    /// About conversations.
+    Conversation(ConversationEvent),
 }
 
 /// Where things stand as a whole.
@@ -512,4 +518,6 @@ pub enum Failure {
     UnknownToServer,
     /// About the account.
     Account(AccountFailure),
+    /// About conversations.
+    Conversation(ConversationFailure),
 }
