@@ -179,6 +179,7 @@ impl From<Failure> for Problem {
                     .to_owned(),
             ),
             Failure::Account(failure) => return failure.into(),
+            Failure::Conversation(failure) => (Exit::Refused, failure.to_string()),
         };
         Self::new(exit, text)
     }

@@ -6,16 +6,20 @@
 //! | `m` name | what there is one of: identity, pull position, account, how the store locks |
 //! | `n` account 16 | somebody with an account |
 //! | `c` contact 16 | a contact with its keys |
+//! | `d` group 16 | a conversation |
+//! | `e` group 16, number 8 | an entry of the mailbox that waits for its epoch |
 //! | `g` .. | the state of MLS: see [`mls`](crate::mls) |
+//! | `h` group 16, number 8 | something that waits to be sent to a conversation |
 //! | `o` number 8 | a message that waits to be sent |
-//! | `t` contact 16, seq 8 | a line of the conversation |
+//! | `t` contact 16, seq 8 | a line of the classic conversation |
 //! | `b` contact 16, seq 8 | a file's content, or a ciphertext that could not be opened |
+//! | `u` group 16, seq 8 | a line of a conversation |
 //!
 //! Numbers are big-endian, so that keys sort by them.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sotto_shared::{AccountId, ClientId};
+use sotto_shared::{AccountId, ClientId, GroupId};
 
 use crate::api::Seq;
 use crate::store::StoreError;
@@ -41,6 +45,8 @@ pub(crate) const BRIDGE_PENDING: &[u8] = b"mbridge";
 pub(crate) const LOCK: &[u8] = b"mlock";
 /// A key slot that takes the place of the present one when the pending account is confirmed.
 pub(crate) const PREPARED_SLOT: &[u8] = b"mslot";
+/// How far the mailbox was read, and what else there is one of.
+pub(crate) const MAILBOX: &[u8] = b"mmailbox";
 /// What keys of the state of MLS begin with.
 pub(crate) const MLS: &[u8] = b"g";
 /// Everything that the engine keeps in memory: contacts, MLS, meta and outbox lie in `c`..`p`.
@@ -64,6 +70,22 @@ pub(crate) fn message(with: ClientId, seq: Seq) -> Vec<u8> {
 
 pub(crate) fn blob(with: ClientId, seq: Seq) -> Vec<u8> {
     [b"b", with.as_bytes().as_slice(), &seq.0.to_be_bytes()].concat()
+}
+
+pub(crate) fn conversation(id: GroupId) -> Vec<u8> {
+    [b"d", id.as_bytes().as_slice()].concat()
+}
+
+pub(crate) fn waiting(id: GroupId, number: u64) -> Vec<u8> {
+    [b"e", id.as_bytes().as_slice(), &number.to_be_bytes()].concat()
+}
+
+pub(crate) fn outgoing(id: GroupId, number: u64) -> Vec<u8> {
+    [b"h", id.as_bytes().as_slice(), &number.to_be_bytes()].concat()
+}
+
+pub(crate) fn item(id: GroupId, seq: Seq) -> Vec<u8> {
+    [b"u", id.as_bytes().as_slice(), &seq.0.to_be_bytes()].concat()
 }
 
 /// Writes a record.

@@ -4,13 +4,15 @@
 //! a step changes on disk is one atomic batch, and it comes first: nothing is transmitted,
 //! acknowledged or shown that would not survive a crash right after.
 //!
-//! The engine owns the connection ([`link`]), on which two parts speak that know nothing of it:
-//! the [`classic`] client (versions 1 and 2) and the [`account`] (version 3). A user without an
+//! The engine owns the connection ([`link`]), on which parts speak that know nothing of it: the
+//! [`classic`] client (versions 1 and 2), the [`account`] (version 3), and on the account's session
+//! the [`conversation`]s. A user without an
 //! account is a classic client. To a user with one, the classic client is the bridge: it runs with
 //! the bridge's identity while the account's session is open.
 
 mod account;
 mod classic;
+pub(crate) mod conversation;
 mod link;
 mod step;
 
@@ -28,6 +30,7 @@ use crate::time::Timestamp;
 
 use account::{Accounts, Mailbox};
 use classic::Classic;
+use conversation::{Context, Conversations};
 use link::Link;
 use step::Step;
 
@@ -104,6 +107,7 @@ pub enum SlotChange {
 pub struct Engine {
     link: Link,
     account: Accounts,
+    conversation: Conversations,
     classic: Classic,
     step: Step,
 }
@@ -121,11 +125,13 @@ impl Engine {
         let mut engine = Self {
             link: Link::new(profile, child(&mut rng)),
             account: Accounts::new(profile, child(&mut rng)),
+            conversation: Conversations::new(child(&mut rng)),
             classic: Classic::new(profile, rng),
             step: Step::default(),
         };
         for (key, value) in entries {
             engine.account.restore(&key, &value)?;
+            engine.conversation.restore(&key, &value)?;
             engine.classic.restore(&key, &value)?;
         }
         Ok(engine)
@@ -142,6 +148,7 @@ impl Engine {
                 self.connect();
                 self.classic.tell_people();
                 self.account.tell_all();
+                self.conversation.tell_all();
             }
             Input::Command(command) => self.command(command, now),
             Input::Connected => self.connected(now),
@@ -161,7 +168,15 @@ impl Engine {
         loaded: Loaded,
         now: Timestamp,
     ) -> Result<Vec<Effect>, StoreError> {
-        self.classic.loaded(loaded, now);
+        match loaded {
+            Loaded::Items {
+                conversation,
+                from,
+                items,
+                more,
+            } => self.conversation.loaded(conversation, from, items, more),
+            other => self.classic.loaded(other, now),
+        }
         self.finish_step(now)
     }
 
@@ -170,6 +185,7 @@ impl Engine {
         [
             self.link.next_timeout(),
             self.account.next_timeout(),
+            self.conversation.next_timeout(),
             self.classic.next_timeout(),
         ]
         .into_iter()
@@ -177,11 +193,18 @@ impl Engine {
         .min()
     }
 
+    /// Makes new direct chats and groups of this suite.
+    #[cfg(test)]
+    pub(crate) fn use_suite(&mut self, suite: crate::mls::Suite) {
+        self.conversation.suite = suite;
+    }
+
     /// Begins after the store has failed: connects only after a pause.
     pub(crate) fn pause(&mut self, now: Timestamp) -> Vec<Effect> {
         self.link.pause(now);
         self.classic.tell_people();
         self.account.tell_all();
+        self.conversation.tell_all();
         self.step.status = true;
         self.take_effects()
     }
@@ -203,6 +226,12 @@ impl Engine {
                 self.step.status = true;
                 self.classic.tell_people();
                 self.account.tell_all();
+                self.conversation.tell_all();
+            }
+            Command::Conversation(command) => {
+                let accounts = &self.account;
+                self.conversation
+                    .command(command, Context { accounts, now });
             }
             Command::Account(command) => {
                 let phase = self.classic.phase();
@@ -231,6 +260,7 @@ impl Engine {
     fn disconnected(&mut self, now: Timestamp) {
         self.classic.sleep();
         self.account.disconnected();
+        self.conversation.disconnected();
         let wanted = self.wants_connection();
         self.link.disconnected(wanted, now);
         self.step.status = true;
@@ -275,7 +305,13 @@ impl Engine {
     }
 
     fn is_broken(&self) -> bool {
-        self.step.broken || self.account.step.broken || self.classic.step.broken
+        let parts = [
+            &self.step,
+            &self.account.step,
+            &self.conversation.step,
+            &self.classic.step,
+        ];
+        parts.into_iter().any(|step| step.broken)
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -288,6 +324,12 @@ impl Engine {
 
     /// Sends what is due, and gives what the step brought about: first what is to be persisted.
     fn finish_step(&mut self, now: Timestamp) -> Result<Vec<Effect>, StoreError> {
+        let inbound = self.account.take_inbound();
+        let accounts = &self.account;
+        self.conversation.take(inbound, Context { accounts, now });
+        if self.link.is_online() && !self.is_broken() {
+            self.conversation.schedule(Context { accounts, now });
+        }
         self.drop_connection(now);
         if self.link.is_idle() && self.wants_connection() {
             self.connect();
@@ -295,10 +337,12 @@ impl Engine {
         if self.link.is_online() {
             self.account.schedule(now);
         }
+        self.lead_conversations(now);
         self.lead_classic(now);
         let parts = [
             &mut self.step,
             &mut self.account.step,
+            &mut self.conversation.step,
             &mut self.classic.step,
         ];
         if let Some(error) = parts.into_iter().find_map(|step| step.error.take()) {
@@ -320,10 +364,26 @@ impl Engine {
             self.step.status = true;
             self.classic.sleep();
             self.account.cut();
+            self.conversation.disconnected();
             self.link.again(now);
         } else {
             self.connect();
         }
+    }
+
+    /// Asks what conversations want to know, on the account's session.
+    fn lead_conversations(&mut self, now: Timestamp) {
+        let (requests, strangers) = self.conversation.take_requests();
+        if self.link.is_online() {
+            for (asked, request) in requests {
+                self.account.ask_for(asked, &request, now);
+            }
+            if self.account.is_open() && !strangers.is_empty() {
+                let strangers: Vec<_> = strangers.into_iter().collect();
+                self.account.learn(&strangers, now);
+            }
+        }
+        self.conversation.finish();
     }
 
     /// Tells the classic client what the account knows, and lets it speak when it may.
@@ -353,6 +413,7 @@ impl Engine {
         for step in [
             &mut self.step,
             &mut self.account.step,
+            &mut self.conversation.step,
             &mut self.classic.step,
         ] {
             let step = core::mem::take(step);

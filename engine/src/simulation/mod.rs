@@ -3,6 +3,7 @@
 //! simulation` runs more of them, `SOTTO_SIM_FIRST` says where to begin.
 
 mod accounts;
+mod conversations;
 mod gateway;
 mod node;
 mod stories;

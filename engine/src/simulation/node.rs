@@ -6,17 +6,26 @@ use bytes::BytesMut;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use sotto_shared::classic::RequestDecoder;
-use sotto_shared::{AccountId, ClientId};
+use sotto_shared::{AccountId, ClientId, GroupId};
 
+use super::conversations::Chats;
 use super::gateway::ModelGateway;
 use super::{Faults, below, one_in};
-use crate::api::{AccountEvent, AccountStatus, Command, Contact, Event, Failure, Message, Phase};
+use crate::account::stored::StoredAccount;
+use crate::api::{
+    AccountEvent, AccountStatus, Command, Contact, Event, Failure, From, Item, Message, Phase,
+};
 use crate::driver::read;
 use crate::machine::{Effect, Engine, Input, Load, Loaded, Profile, resident_range};
-use crate::store::{MemoryStore, SealedStore, StorageKey};
+use crate::mls::Suite;
+use crate::record;
+use crate::store::{Batch, MemoryStore, SealedStore, StorageKey};
 use crate::time::Timestamp;
 
 const DAY: u64 = 86_400_000;
+/// Most bytes that move in one step; of groups there are more.
+const MOVED_MAX: usize = 2_000;
+const MOVED_OF_GROUPS: usize = 8_000;
 
 pub(super) struct Node {
     profile: Profile,
@@ -30,6 +39,9 @@ pub(super) struct Node {
     /// What the user interface has heard: the last state of each message shown.
     shown: BTreeMap<(ClientId, u64), Message>,
     pub(super) account: Heard,
+    pub(super) chats: Chats,
+    suite: Suite,
+    moved_max: usize,
 }
 
 /// What the user interface has heard about accounts.
@@ -71,9 +83,61 @@ impl Node {
             people: Vec::new(),
             shown: BTreeMap::new(),
             account: Heard::default(),
+            chats: Chats::default(),
+            suite: Suite::PostQuantum,
+            moved_max: MOVED_MAX,
         };
         node.input(Input::Start, now, super::NONE);
         node
+    }
+
+    /// A device that is signed in already.
+    pub(super) fn signed_in(
+        account: &StoredAccount,
+        suite: Suite,
+        rng: &mut ChaCha20Rng,
+        now: u64,
+    ) -> Self {
+        let mut node = Self::new(Profile::Reliable, rng, now);
+        let mut batch = Batch::default();
+        batch.put(record::ACCOUNT, record::encode(account).unwrap());
+        crate::block_on(node.store.apply(batch)).unwrap();
+        node.suite = suite;
+        node.moved_max = MOVED_OF_GROUPS;
+        node.crash(now);
+        node
+    }
+
+    /// The lines of a conversation, from the store.
+    pub(super) fn items(&self, id: GroupId) -> Vec<Item> {
+        let load = Load::Items {
+            conversation: id,
+            from: From::Newest,
+            limit: 100_000,
+        };
+        match crate::block_on(read(&self.store, load)) {
+            Ok(Loaded::Items { items, .. }) => items,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// How many records there are whose keys begin so.
+    pub(super) fn records(&self, prefix: &[u8]) -> usize {
+        let mut to = prefix.to_vec();
+        if let Some(last) = to.last_mut() {
+            *last += 1;
+        }
+        crate::block_on(self.store.scan_all(prefix, &to))
+            .unwrap()
+            .len()
+    }
+
+    /// Whether nothing is on the wire.
+    pub(super) fn is_quiet(&self) -> bool {
+        match &self.wire {
+            Wire::Up { up, down, .. } => up.is_empty() && down.is_empty(),
+            Wire::Down | Wire::Connecting => false,
+        }
     }
 
     pub(super) fn phase(&self) -> &Phase {
@@ -173,9 +237,11 @@ impl Node {
         match &mut self.wire {
             Wire::Down => {}
             Wire::Connecting => {
+                let mut decoder = RequestDecoder::new(1 << 20);
+                decoder.set_sotto_max(sotto_shared::limits::SOTTO_PAYLOAD_MAX);
                 self.wire = Wire::Up {
                     connection: self.rng.next_u64(),
-                    decoder: RequestDecoder::new(1 << 20),
+                    decoder,
                     up: VecDeque::new(),
                     down: BytesMut::new(),
                 };
@@ -187,14 +253,14 @@ impl Node {
                 up,
                 down,
             } => {
-                let cut = 1 + below(&mut self.rng, 2_000);
+                let cut = 1 + below(&mut self.rng, self.moved_max);
                 let part: Vec<u8> = up.drain(..cut.min(up.len())).collect();
                 decoder.push(&part);
                 gateway.serve(*connection, decoder, down);
                 let (pushes, is_cut) = gateway.pushed(*connection);
                 down.extend_from_slice(&pushes);
                 let is_over = is_cut && down.is_empty();
-                let cut = below(&mut self.rng, 2_000).min(down.len());
+                let cut = below(&mut self.rng, self.moved_max).min(down.len());
                 if cut > 0 {
                     let bytes = down.split_to(cut).to_vec();
                     self.input(Input::Received(bytes), now, faults);
@@ -265,6 +331,8 @@ impl Node {
         let entries = crate::block_on(self.store.scan_all(from, to)).unwrap();
         let rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
         self.engine = Engine::restore(self.profile, rng, entries).unwrap();
+        self.engine.use_suite(self.suite);
+        self.chats = Chats::default();
         self.phase = Phase::Opening;
         self.people.clear();
         self.account.status = None;
@@ -298,6 +366,7 @@ impl Node {
             }
             Event::Failed(failure) => self.account.failures.push(failure),
             Event::Account(event) => self.hear_account(event),
+            Event::Conversation(event) => self.chats.hear(event),
             Event::People(people) => self.people = people.iter().map(|it| it.client).collect(),
             Event::Person(person) if !self.people.contains(&person.client) => {
                 self.people.push(person.client);

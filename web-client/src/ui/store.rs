@@ -295,6 +295,8 @@ impl Store {
             }
             Event::Failed(failure) => self.failed(failure),
             Event::Account(event) => own::apply(self, event),
+            // Not shown yet.
+            Event::Conversation(_) => {}
         }
     }
 

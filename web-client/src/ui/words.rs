@@ -139,6 +139,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
         }
         Failure::KeyGeneration => "No keys could be made. Please try again.".to_owned(),
         Failure::Account(failure) => account_failure(failure),
+        Failure::Conversation(failure) => failure.to_string(),
     }
 }
 

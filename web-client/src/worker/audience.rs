@@ -6,7 +6,7 @@
 use core::mem::{Discriminant, discriminant};
 use std::collections::HashMap;
 
-use sotto_engine::api::{AccountCommand, AccountEvent, Command, Event, Failure};
+use sotto_engine::api::{AccountCommand, AccountEvent, Command, ConversationEvent, Event, Failure};
 
 use super::tabs::TabId;
 
@@ -59,6 +59,7 @@ impl Askers {
             Event::Failed(Failure::Account(_)) => asker.or(self.last),
             Event::Failed(_) => asker,
             Event::Account(event) => self.of_account(asked, event),
+            Event::Conversation(event) => of_conversation(asked, event),
             Event::Status(_) | Event::People(_) => asked.filter(|a| a.attach).map(|a| a.tab),
             Event::Person(_)
             | Event::Messages { .. }
@@ -96,6 +97,25 @@ impl Askers {
             | AccountEvent::ContactGone(_)
             | AccountEvent::Notice(_) => None,
         }
+    }
+}
+
+/// Answers go to the tab that asked; what has changed is for all.
+fn of_conversation(asked: Option<Asked>, event: &ConversationEvent) -> Option<TabId> {
+    let asker = asked.map(|asked| asked.tab);
+    match event {
+        ConversationEvent::Page { .. }
+        | ConversationEvent::Found { .. }
+        | ConversationEvent::Opened(_) => asker,
+        ConversationEvent::List(_) => asked.filter(|a| a.attach).map(|a| a.tab),
+        ConversationEvent::Figures(_)
+        | ConversationEvent::Changed(_)
+        | ConversationEvent::Gone(_)
+        | ConversationEvent::Items { .. }
+        | ConversationEvent::Placed { .. }
+        | ConversationEvent::Removed { .. }
+        | ConversationEvent::Typing { .. }
+        | ConversationEvent::Notify { .. } => None,
     }
 }
 

@@ -10,12 +10,14 @@
 //! | [`contacts`] | other people, their pinned keys and classic mailboxes |
 //! | [`devices`] | the own devices, and invitations |
 //! | [`bridge`] | switching the classic mailbox on and off |
+//! | [`others`] | what conversations ask of the account |
 
 mod bridge;
 mod commands;
 mod contacts;
 mod devices;
 mod flows;
+mod others;
 mod recovery_code;
 mod session;
 
@@ -29,6 +31,7 @@ use sotto_shared::sotto::{Push, Request, Response, ResponseFrame};
 use sotto_shared::{AccountId, ClientId};
 
 use super::classic::Mailboxes;
+use super::conversation::{self, Inbound};
 use super::step::Step;
 use super::{ANSWER_TIMEOUT, Effect, Profile, SLOWEST_UPLOAD};
 use crate::account::refusal;
@@ -71,6 +74,8 @@ pub(super) struct Accounts {
     mailbox: Option<Mailbox>,
     /// The gateway goes down, and when it wants to see us again.
     restart: Option<(Duration, Duration)>,
+    /// What arrived for conversations.
+    inbound: Vec<Inbound>,
     pub(super) step: Step,
 }
 
@@ -127,6 +132,8 @@ enum Asked {
     Invite,
     Invitations,
     CancelInvitation,
+    /// Of conversations.
+    Conversation(Box<conversation::Asked>),
 }
 
 impl Asked {
@@ -139,7 +146,8 @@ impl Asked {
             | Self::Flow
             | Self::Devices
             | Self::Directory
-            | Self::Refresh(_) => None,
+            | Self::Refresh(_)
+            | Self::Conversation(_) => None,
             Self::OtherDevices | Self::Find(_) | Self::Invitations => Some(AccountFailure::Offline),
             Self::Revoke
             | Self::SignOut
@@ -172,6 +180,7 @@ impl Accounts {
             bridging: None,
             mailbox: None,
             restart: None,
+            inbound: Vec::new(),
             step: Step::default(),
         }
     }
@@ -353,6 +362,10 @@ impl Accounts {
             (Asked::Authenticate, Response::Session(session)) => self.opened(session, now),
             (Asked::Authenticate, Response::Error(error)) => self.not_authenticated(&error),
             (Asked::Ping, Response::Pong) => {}
+            (Asked::Conversation(asked), response) => {
+                self.inbound
+                    .push(Inbound::Answer(asked, Box::new(response)));
+            }
             (Asked::Flow, response) => self.flow_answered(response, now),
             (Asked::Devices, Response::Devices(devices)) => self.devices_told(&devices),
             (Asked::OtherDevices, Response::Devices(devices)) => {

@@ -13,6 +13,7 @@ use super::{Accounts, Asked, Wire};
 use crate::account::Greeting;
 use crate::account::stored::PASSWORD_EPOCH_MAX;
 use crate::api::{AccountFailure, GatewayInfo, SessionEnd, SessionState};
+use crate::machine::conversation::Inbound;
 use crate::machine::{Effect, Profile, RETRY_MAX, is_due};
 use crate::time::Timestamp;
 
@@ -210,13 +211,18 @@ impl Accounts {
                     self.step.status = true;
                 }
             }
-            Push::DevicesChanged if is_open => self.ask_devices(now),
+            Push::DevicesChanged if is_open => {
+                if let Some(own) = self.own_id() {
+                    self.inbound.push(Inbound::DevicesOfChanged(own));
+                }
+                self.ask_devices(now);
+            }
             Push::AccountChanged { account, joined } => self.account_changed(&account, joined),
             Push::AccountLeft(account) => self.account_left(account),
-            Push::DevicesChanged
-            | Push::Delivered(_)
-            | Push::Ephemeral(_)
-            | Push::DevicesOfChanged(_) => {}
+            Push::Delivered(entries) => self.inbound.push(Inbound::Delivered(entries)),
+            Push::Ephemeral(message) => self.inbound.push(Inbound::Ephemeral(Box::new(message))),
+            Push::DevicesOfChanged(of) => self.inbound.push(Inbound::DevicesOfChanged(of)),
+            Push::DevicesChanged => {}
         }
     }
 

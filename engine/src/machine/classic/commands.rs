@@ -71,9 +71,10 @@ impl Classic {
             Command::ExportSealed { passphrase } => self.export_sealed(&passphrase),
             Command::Import { file, passphrase } => self.import(&file, passphrase.as_ref(), now),
             // Others answer these.
-            Command::Unlock { .. } | Command::SetPassphrase { .. } | Command::Account(_) => {
-                self.fail(Failure::WrongPhase);
-            }
+            Command::Unlock { .. }
+            | Command::SetPassphrase { .. }
+            | Command::Account(_)
+            | Command::Conversation(_) => self.fail(Failure::WrongPhase),
         }
     }
 

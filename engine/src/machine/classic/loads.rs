@@ -1,10 +1,10 @@
 //! What is read from the store, and what happens then.
 
-use sotto_shared::ClientId;
+use sotto_shared::{ClientId, GroupId};
 
 use super::Classic;
 use super::incoming::preview;
-use crate::api::{Body, Event, Failure, LastMessage, Message, Seq, State};
+use crate::api::{Body, Event, Failure, From, Item, LastMessage, Message, Seq, State};
 use crate::media;
 use crate::record;
 use crate::time::Timestamp;
@@ -29,6 +29,15 @@ pub enum Load {
         seq: Option<Seq>,
         /// What for.
         then: Then,
+    },
+    /// A page of a timeline, to be answered by [`Loaded::Items`].
+    Items {
+        /// Conversation.
+        conversation: GroupId,
+        /// From where.
+        from: From,
+        /// At most so many.
+        limit: usize,
     },
 }
 
@@ -82,6 +91,17 @@ pub enum Loaded {
         message: Option<Message>,
         /// Its blob, if it was wanted and is there.
         blob: Option<Vec<u8>>,
+    },
+    /// A page of a timeline, oldest first.
+    Items {
+        /// As asked.
+        conversation: GroupId,
+        /// As asked.
+        from: From,
+        /// The lines.
+        items: Vec<Item>,
+        /// Whether there are more in that direction.
+        more: bool,
     },
 }
 
@@ -137,6 +157,8 @@ impl Classic {
                 ..
             } => {}
             Loaded::Message { message: None, .. } => self.fail(Failure::NoSuchFile),
+            // Of conversations of version 3.
+            Loaded::Items { .. } => {}
         }
     }
 

@@ -34,6 +34,7 @@ impl ModelGateway {
                     revocation.verify_for(&id, &account.key).unwrap();
                 }
                 let clients: Vec<ClientId> = revocations.iter().map(|it| it.client).collect();
+                self.v3.delivery.revoked(&revocations);
                 self.revoke(id, &clients);
                 Response::Done
             }
@@ -93,7 +94,7 @@ impl ModelGateway {
                     more: false,
                 })
             }
-            _ => error(ErrorCode::NotAllowed),
+            other => self.conversations(id, this, other),
         }
     }
 
@@ -115,5 +116,6 @@ impl ModelGateway {
         self.v3.push(&Push::DevicesChanged, |to, it| {
             to == id && !clients.contains(&it)
         });
+        self.v3.push(&Push::DevicesOfChanged(id), |to, _| to != id);
     }
 }

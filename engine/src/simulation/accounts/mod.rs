@@ -1,6 +1,7 @@
 //! Version 3 of the model gateway: what `docs/protocol-3.md` promises, without limits and waits.
 
 mod credentials;
+mod delivery;
 mod devices;
 
 use core::time::Duration;
@@ -33,6 +34,7 @@ use sotto_shared::sotto::{Error, ErrorCode, Push, Request, RequestFrame, Respons
 use sotto_shared::{AccountId, ClientId, GatewayId};
 
 use super::gateway::ModelGateway;
+pub(super) use delivery::DeliveryService;
 
 pub(super) struct AccountGateway {
     rng: ChaCha20Rng,
@@ -47,6 +49,7 @@ pub(super) struct AccountGateway {
     pub(super) lies: BTreeMap<AccountId, AccountPublicKey>,
     /// Devices that nobody has certified, shown to everybody.
     pub(super) planted: Vec<Device>,
+    pub(super) delivery: DeliveryService,
     /// What becomes of the next request of a code.
     pub(super) mishaps: BTreeMap<u16, Mishap>,
 }
@@ -112,6 +115,7 @@ impl AccountGateway {
             connections: BTreeMap::new(),
             lies: BTreeMap::new(),
             planted: Vec::new(),
+            delivery: DeliveryService::default(),
             mishaps: BTreeMap::new(),
         }
     }
@@ -155,6 +159,7 @@ impl AccountGateway {
             connection.device = connection.device.filter(|(_, it)| *it != client);
         }
         self.connections.entry(conn).or_default().device = Some((account, client));
+        self.delivery.connected(client);
         self.tell_of(account, false);
         let account = &self.accounts[&account];
         Response::Session(Session {
@@ -180,6 +185,48 @@ impl AccountGateway {
 }
 
 impl ModelGateway {
+    /// An account with these devices, without credentials.
+    pub(super) fn plant(
+        &mut self,
+        name: &AccountName,
+        key: AccountPublicKey,
+        devices: Vec<DeviceCertificate>,
+    ) {
+        let id = devices.first().unwrap().account;
+        let label = DeviceLabel {
+            name: "Test".to_owned(),
+            platform: "Model".to_owned(),
+        };
+        let with_label = |device| (device, label.clone());
+        let account = Account {
+            id,
+            name: name.clone(),
+            display_name: name.as_str().parse().unwrap(),
+            key,
+            credentials: BTreeMap::new(),
+            vault: Bytes::new(),
+            epoch: 1,
+            devices: devices.into_iter().map(with_label).collect(),
+            revoked: Vec::new(),
+            bridge: None,
+            hides_presence: false,
+        };
+        self.v3.accounts.insert(id, account);
+    }
+
+    /// The account has one device more.
+    pub(super) fn plant_device(&mut self, certificate: DeviceCertificate) {
+        let id = certificate.account;
+        let account = self.v3.accounts.get_mut(&id).unwrap();
+        let label = DeviceLabel {
+            name: "Test".to_owned(),
+            platform: "Model".to_owned(),
+        };
+        account.devices.push((certificate, label));
+        self.v3.push(&Push::DevicesChanged, |to, _| to == id);
+        self.v3.push(&Push::DevicesOfChanged(id), |to, _| to != id);
+    }
+
     /// The accounts' names, and how many devices each has.
     pub(super) fn accounts(&self) -> Vec<(String, usize)> {
         let accounts = self.v3.accounts.values();
@@ -190,6 +237,7 @@ impl ModelGateway {
 
     /// What was pushed to a connection, and whether it is cut.
     pub(super) fn pushed(&mut self, conn: u64) -> (BytesMut, bool) {
+        self.deliver(conn);
         let Some(connection) = self.v3.connections.get_mut(&conn) else {
             return Default::default();
         };
@@ -225,6 +273,9 @@ impl ModelGateway {
 
     /// The answer, if there is one.
     pub(super) fn sotto_mishap(&mut self, conn: u64, frame: RequestFrame) -> Option<Response> {
+        if self.v3.connections.get(&conn).is_some_and(|it| it.is_cut) {
+            return None;
+        }
         match self.v3.mishaps.remove(&frame.code) {
             None => Some(self.sotto(conn, frame)),
             Some(Mishap::Refused(code)) => Some(error(code)),

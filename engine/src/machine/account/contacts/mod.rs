@@ -14,7 +14,7 @@ mod trust;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use sotto_shared::account::AccountName;
+use sotto_shared::account::{AccountName, AccountPublicKey};
 use sotto_shared::limits::DIRECTORY_PAGE_MAX;
 use sotto_shared::sotto::Request;
 use sotto_shared::sotto::request::{FindAccounts, ListAccounts};
@@ -71,6 +71,17 @@ impl Contacts {
 
     pub(super) fn stop_reading(&mut self) {
         self.reading = None;
+    }
+
+    /// The key that is pinned.
+    pub(super) fn pinned(&self, account: AccountId) -> Option<AccountPublicKey> {
+        Some(self.known.get(&account)?.stored.pinned)
+    }
+
+    /// Whether another key is told than the pinned one.
+    pub(super) fn has_changed(&self, account: AccountId) -> bool {
+        let known = self.known.get(&account);
+        known.is_some_and(|known| known.stored.changed.is_some())
     }
 
     pub(super) fn refresh_at(&self) -> Option<Timestamp> {
@@ -226,7 +237,7 @@ impl Accounts {
         }
     }
 
-    fn ask_accounts(&mut self, accounts: &[AccountId], now: Timestamp) {
+    pub(super) fn ask_accounts(&mut self, accounts: &[AccountId], now: Timestamp) {
         let request = Request::FindAccounts(FindAccounts {
             names: Vec::new(),
             accounts: accounts.to_vec(),
