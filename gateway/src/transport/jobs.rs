@@ -1,5 +1,7 @@
 //! Carries a connection's jobs to the storage.
 
+mod mail;
+
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -9,7 +11,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sotto_shared::classic::response::{CLIENT_RECORD, WAITING_PREFIX};
-use sotto_shared::sotto::group::Delivery;
 
 use super::Services;
 use super::accounts::{self, Peer};
@@ -17,19 +18,16 @@ use super::claims::Claim;
 use super::limits::Share;
 use super::sessions::Inbox;
 use crate::audit::Event;
-use crate::connection::sotto::{AccountWork, Fetch};
+use crate::connection::sotto::AccountWork;
 use crate::connection::{Alone, AloneResult, Connection, Job};
 use crate::metrics::LimitHit;
 use crate::stop::Stop;
-use crate::storage::delivery::Entries;
 use crate::storage::{Closed, MailboxSize, Pending, ReadError, Refusal, Write, Written};
+use mail::{Fetched, fetch};
 
 /// Batches of sends that one connection has in the storage's hands; further sends gather into the
 /// next one meanwhile.
 const BATCHES: usize = 2;
-
-/// Bytes of an entry of a mailbox in memory and on the wire beside its content, rounded up.
-const ENTRY_OVERHEAD: usize = 256;
 
 /// The jobs of one connection that are under way.
 pub(super) struct Jobs {
@@ -72,12 +70,6 @@ impl Finished {
             inbox: finished.inbox,
         })
     }
-}
-
-/// Entries of a mailbox, and room in memory for them.
-pub(super) struct Fetched {
-    entries: Entries,
-    share: Share,
 }
 
 /// What finished.
@@ -315,34 +307,6 @@ async fn run(work: Alone, services: Arc<Services>, address: IpAddr) -> Finished 
     }
 }
 
-/// Looks into a mailbox. Few do at once, and each goes on when there is room for what it found: so
-/// that the memory for it is bounded, however many devices come at once.
-async fn fetch(wanted: Fetch, services: Arc<Services>) -> Option<Fetched> {
-    let conversations = &services.accounts.conversations;
-    let _permit = conversations.fetches.acquire().await.ok()?;
-    let Fetch {
-        mailbox,
-        after,
-        limit,
-        bytes_max,
-    } = wanted;
-    let entries = conversations
-        .storage
-        .entries(mailbox, after, limit, bytes_max);
-    let entries = entries.await.ok()?.ok()?;
-    let size = |entry: &Delivery| entry.payload.len() + ENTRY_OVERHEAD;
-    let bytes = entries.entries.iter().map(size).sum();
-    let count = u64::try_from(entries.entries.len()).unwrap_or(u64::MAX);
-    services.metrics.conversations.delivered.add(count);
-    loop {
-        let wait = services.limits.pull_wait;
-        if let Some(share) = Share::reserve(&services.budget, bytes, wait).await {
-            return Some(Fetched { entries, share });
-        }
-        services.metrics.refused(LimitHit::InFlight);
-    }
-}
-
 /// Room in memory for an answer.
 async fn reserve(services: &Services, address: IpAddr, bytes: usize) -> Option<Share> {
     let wait = services.limits.pull_wait;
@@ -389,93 +353,4 @@ fn flatten<T>(result: Result<Result<T, ReadError>, Closed>) -> Result<T, ReadErr
 }
 
 #[cfg(test)]
-mod tests {
-    use rand_core::OsRng;
-    use sotto_shared::account::{AccountKey, DeviceCertificate, DeviceKey, DeviceRevocation};
-    use sotto_shared::sotto::push::EndReason;
-    use sotto_shared::sotto::types::DeviceLabel;
-    use sotto_shared::sotto::{Push, Request};
-    use sotto_shared::{AccountId, ClientId};
-
-    use super::*;
-    use crate::audit::Audit;
-    use crate::config::{AccountSettings, Limits};
-    use crate::connection::sotto::{Device, Standing};
-    use crate::metrics::Metrics;
-    use crate::stop::Stopper;
-    use crate::storage::account::{AccountStorage as _, Change, NewAccount, StoredCredential};
-    use crate::storage::sqlite::SqliteStorage;
-
-    fn credential() -> StoredCredential {
-        StoredCredential {
-            password_file: vec![1].into(),
-            wrapped_vault_key: vec![2].into(),
-        }
-    }
-
-    #[tokio::test]
-    async fn a_revocation_cuts_the_session_though_who_asked_for_it_is_gone() {
-        let folder = tempfile::tempdir().unwrap();
-        let (limits, metrics) = (Limits::default(), Arc::<Metrics>::default());
-        let commits = Arc::clone(&metrics.commits);
-        let storage = SqliteStorage::open(folder.path(), (&limits).into(), commits).unwrap();
-        let storage = Arc::new(storage);
-        let settings = AccountSettings::default();
-        let accounts = accounts::Accounts::new(&storage, settings, &metrics);
-        let audit = Audit::open(folder.path()).unwrap();
-        let services = Services::new(
-            limits,
-            Arc::clone(&storage) as _,
-            accounts.unwrap(),
-            metrics,
-            audit,
-        );
-        let services = Arc::new(services);
-        let (key, account) = (
-            AccountKey::generate(&mut OsRng),
-            AccountId::random(&mut OsRng),
-        );
-        let client = ClientId::random(&mut OsRng);
-        let device_key = DeviceKey::generate(&mut OsRng).public();
-        let new = NewAccount {
-            name: "alice".parse().unwrap(),
-            display_name: "Alice".parse().unwrap(),
-            password: credential(),
-            recovery: credential(),
-            vault: vec![3].into(),
-            certificate: DeviceCertificate::issue(&key, account, client, device_key, 1),
-            label: DeviceLabel {
-                name: "first".to_owned(),
-                platform: "tests".to_owned(),
-            },
-            invitation: None,
-            carry_over: None,
-        };
-        let registered = storage.apply(Change::Register(Box::new(new))).await;
-        registered.unwrap().unwrap();
-        let device = Device { account, client };
-        let (peer, mut inbox) = accounts::peer_of(&services, device);
-        let mut jobs = Jobs::new();
-        jobs.peer = Some(peer);
-        let standing = Standing {
-            device: Some(device),
-            login: None,
-        };
-        let revocation = DeviceRevocation::issue(&key, account, client, 2);
-        let work = AccountWork {
-            standing,
-            request: Request::RevokeDevices(vec![revocation]),
-            nonce: None,
-        };
-        let stopper = Stopper::new();
-        let address = "192.0.2.1".parse().unwrap();
-        jobs.submit_account(work, &services, address, &stopper.watcher());
-        // The connection dies.
-        jobs.end();
-        assert!(stopper.stop(core::time::Duration::from_secs(20)).await);
-        let ended = inbox.try_recv().unwrap();
-        assert_eq!(*ended, Push::SessionEnded(EndReason::Revoked));
-        let log = std::fs::read_to_string(folder.path().join(crate::audit::FILE)).unwrap();
-        assert!(log.contains("devices_revoked"), "{log}");
-    }
-}
+mod tests;

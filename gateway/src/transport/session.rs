@@ -24,7 +24,7 @@ const READ_SIZE: usize = 64 * 1024;
 /// Progress that keeps a slow peer from being cut.
 const PROGRESS: usize = 1024;
 /// Bytes of each connection that are not counted as in flight.
-const FREE_BYTES: usize = 16 * 1024;
+pub(super) const FREE_BYTES: usize = 16 * 1024;
 /// How long, and how many bytes, a closed connection's peer is listened to, so that what it still
 /// sends does not destroy the last answer on its way.
 const LINGER: Duration = Duration::from_secs(1);
