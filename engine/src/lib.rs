@@ -47,9 +47,15 @@ mod mls;
 mod record;
 #[cfg(test)]
 mod simulation;
+// The conversation machine is built on it.
+#[allow(dead_code, unused_imports)]
+mod search;
 pub mod slash;
 pub mod store;
 pub mod time;
+// The conversation machine is built on it.
+#[allow(dead_code, unused_imports)]
+mod timeline;
 mod vault;
 
 pub use media::safe_name;

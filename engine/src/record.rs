@@ -3,6 +3,7 @@
 //! | key | value |
 //! | --- | --- |
 //! | `k` | the key slot, the only value that is not sealed |
+//! | `f`, `i`, `j`, `s`, `v`, `x` .. | timelines and the search: see [`timeline`] |
 //! | `m` name | what there is one of: identity, pull position, account, how the store locks |
 //! | `n` account 16 | somebody with an account |
 //! | `c` contact 16 | a contact with its keys |
@@ -26,6 +27,11 @@ use crate::store::StoreError;
 
 /// Version of the records that are written.
 const VERSION: u8 = 1;
+
+// The conversation machine is built on it.
+#[allow(dead_code, unused_imports)]
+mod timeline;
+pub(crate) use timeline::*;
 
 pub(crate) const SLOT: &[u8] = b"k";
 pub(crate) const IDENTITY: &[u8] = b"midentity";
