@@ -45,16 +45,12 @@ mod media;
 #[allow(dead_code, unused_imports)]
 mod mls;
 mod record;
+mod search;
 #[cfg(test)]
 mod simulation;
-// The conversation machine is built on it.
-#[allow(dead_code, unused_imports)]
-mod search;
 pub mod slash;
 pub mod store;
 pub mod time;
-// The conversation machine is built on it.
-#[allow(dead_code, unused_imports)]
 mod timeline;
 mod vault;
 

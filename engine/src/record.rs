@@ -14,7 +14,6 @@
 //! | `o` number 8 | a message that waits to be sent |
 //! | `t` contact 16, seq 8 | a line of the classic conversation |
 //! | `b` contact 16, seq 8 | a file's content, or a ciphertext that could not be opened |
-//! | `u` group 16, seq 8 | a line of a conversation |
 //!
 //! Numbers are big-endian, so that keys sort by them.
 
@@ -28,8 +27,6 @@ use crate::store::StoreError;
 /// Version of the records that are written.
 const VERSION: u8 = 1;
 
-// The conversation machine is built on it.
-#[allow(dead_code, unused_imports)]
 mod timeline;
 pub(crate) use timeline::*;
 
@@ -90,6 +87,7 @@ pub(crate) fn outgoing(id: GroupId, number: u64) -> Vec<u8> {
     [b"h", id.as_bytes().as_slice(), &number.to_be_bytes()].concat()
 }
 
+/// A line of a conversation.
 pub(crate) fn item(id: GroupId, seq: Seq) -> Vec<u8> {
     [b"u", id.as_bytes().as_slice(), &seq.0.to_be_bytes()].concat()
 }

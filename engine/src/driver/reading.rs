@@ -1,9 +1,8 @@
 //! What the engine wants read from the store.
 
-use sotto_shared::{ClientId, GroupId};
+use sotto_shared::ClientId;
 
-use crate::api::{From, Item, Message, Seq};
-use crate::machine::conversation::stored::StoredItem;
+use crate::api::{Message, Seq};
 use crate::machine::{Load, Loaded};
 use crate::record;
 use crate::store::{Direction, SealedStore, Store, StoreError};
@@ -63,47 +62,8 @@ pub async fn read<S: Store>(store: &SealedStore<S>, load: Load) -> Result<Loaded
                 blob,
             })
         }
-        Load::Items {
-            conversation,
-            from,
-            limit,
-        } => items(store, conversation, from, limit).await,
+        Load::Timeline(load) => Ok(Loaded::Timeline(load.read(store).await?)),
     }
-}
-
-/// A page of a timeline.
-async fn items<S: Store>(
-    store: &SealedStore<S>,
-    conversation: GroupId,
-    from: From,
-    limit: usize,
-) -> Result<Loaded, StoreError> {
-    let first = record::item(conversation, Seq(0));
-    let end = record::item(conversation, Seq(u64::MAX));
-    let (low, high, direction) = match from {
-        From::Newest => (first, end, Direction::Backward),
-        From::Before(seq) => (first, record::item(conversation, seq), Direction::Backward),
-        From::After(Seq(seq)) => {
-            let next = Seq(seq.saturating_add(1));
-            (record::item(conversation, next), end, Direction::Forward)
-        }
-    };
-    let entries = store.scan(&low, &high, direction, limit + 1).await?;
-    let more = entries.len() > limit;
-    let mut items = entries
-        .iter()
-        .take(limit)
-        .map(|(_, value)| Ok(record::decode::<StoredItem>(value)?.item))
-        .collect::<Result<Vec<Item>, StoreError>>()?;
-    if direction == Direction::Backward {
-        items.reverse();
-    }
-    Ok(Loaded::Items {
-        conversation,
-        from,
-        items,
-        more,
-    })
 }
 
 /// The newest messages before a position, newest first.

@@ -35,6 +35,7 @@ use link::Link;
 use step::Step;
 
 pub use classic::{LIST_INTERVAL, Load, Loaded, PULL_INTERVAL, Then};
+pub use conversation::{TimelineLoad, TimelineLoaded};
 pub use link::{RESTART_MAX, RETRY_FIRST, RETRY_MAX};
 
 /// How long an answer may take, beside the time that sending its request takes; counted anew
@@ -134,6 +135,7 @@ impl Engine {
             engine.conversation.restore(&key, &value)?;
             engine.classic.restore(&key, &value)?;
         }
+        engine.conversation.restored()?;
         Ok(engine)
     }
 
@@ -169,12 +171,10 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Vec<Effect>, StoreError> {
         match loaded {
-            Loaded::Items {
-                conversation,
-                from,
-                items,
-                more,
-            } => self.conversation.loaded(conversation, from, items, more),
+            Loaded::Timeline(loaded) => {
+                let accounts = &self.account;
+                self.conversation.loaded(loaded, Context { accounts, now });
+            }
             other => self.classic.loaded(other, now),
         }
         self.finish_step(now)
@@ -327,6 +327,7 @@ impl Engine {
         let inbound = self.account.take_inbound();
         let accounts = &self.account;
         self.conversation.take(inbound, Context { accounts, now });
+        self.conversation.tick(Context { accounts, now });
         if self.link.is_online() && !self.is_broken() {
             self.conversation.schedule(Context { accounts, now });
         }

@@ -10,7 +10,7 @@ mod fold;
 mod index;
 mod query;
 
-pub(crate) use index::{Found, Index, Segment, Segments, Spot};
+pub(crate) use index::{Found, Index, Segments, Spot};
 pub(crate) use query::{Page, Query, find};
 
 #[cfg(test)]

@@ -13,10 +13,11 @@ use super::gateway::ModelGateway;
 use super::{Faults, below, one_in};
 use crate::account::stored::StoredAccount;
 use crate::api::{
-    AccountEvent, AccountStatus, Command, Contact, Event, Failure, From, Item, Message, Phase,
+    AccountEvent, AccountStatus, Command, Contact, Event, Failure, Item, Message, Phase,
 };
 use crate::driver::read;
-use crate::machine::{Effect, Engine, Input, Load, Loaded, Profile, resident_range};
+use crate::machine::conversation::stored::Outgoing;
+use crate::machine::{Effect, Engine, Input, Load, Loaded, Profile, TimelineLoad, resident_range};
 use crate::mls::Suite;
 use crate::record;
 use crate::store::{Batch, MemoryStore, SealedStore, StorageKey};
@@ -110,15 +111,19 @@ impl Node {
 
     /// The lines of a conversation, from the store.
     pub(super) fn items(&self, id: GroupId) -> Vec<Item> {
-        let load = Load::Items {
-            conversation: id,
-            from: From::Newest,
-            limit: 100_000,
-        };
+        let own = self.account.status.as_ref().unwrap().account;
+        let load = Load::Timeline(TimelineLoad::all(id, own));
         match crate::block_on(read(&self.store, load)) {
-            Ok(Loaded::Items { items, .. }) => items,
+            Ok(Loaded::Timeline(loaded)) => loaded.items(),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// What is to be sent, and has not failed.
+    pub(super) fn unsent(&self) -> usize {
+        let outbox = crate::block_on(self.store.scan_all(b"h", b"i")).unwrap();
+        let waits = |value: &[u8]| record::decode::<Outgoing>(value).unwrap().failed.is_none();
+        outbox.iter().filter(|(_, value)| waits(value)).count()
     }
 
     /// How many records there are whose keys begin so.

@@ -1,10 +1,11 @@
 //! What is read from the store, and what happens then.
 
-use sotto_shared::{ClientId, GroupId};
+use sotto_shared::ClientId;
 
 use super::Classic;
 use super::incoming::preview;
-use crate::api::{Body, Event, Failure, From, Item, LastMessage, Message, Seq, State};
+use crate::api::{Body, Event, Failure, LastMessage, Message, Seq, State};
+use crate::machine::conversation::{TimelineLoad, TimelineLoaded};
 use crate::media;
 use crate::record;
 use crate::time::Timestamp;
@@ -30,15 +31,8 @@ pub enum Load {
         /// What for.
         then: Then,
     },
-    /// A page of a timeline, to be answered by [`Loaded::Items`].
-    Items {
-        /// Conversation.
-        conversation: GroupId,
-        /// From where.
-        from: From,
-        /// At most so many.
-        limit: usize,
-    },
+    /// Something of a conversation of version 3, to be answered by [`Loaded::Timeline`].
+    Timeline(TimelineLoad),
 }
 
 /// What a message is read for.
@@ -92,17 +86,8 @@ pub enum Loaded {
         /// Its blob, if it was wanted and is there.
         blob: Option<Vec<u8>>,
     },
-    /// A page of a timeline, oldest first.
-    Items {
-        /// As asked.
-        conversation: GroupId,
-        /// As asked.
-        from: From,
-        /// The lines.
-        items: Vec<Item>,
-        /// Whether there are more in that direction.
-        more: bool,
-    },
+    /// Something of a conversation of version 3.
+    Timeline(TimelineLoaded),
 }
 
 impl Classic {
@@ -158,7 +143,7 @@ impl Classic {
             } => {}
             Loaded::Message { message: None, .. } => self.fail(Failure::NoSuchFile),
             // Of conversations of version 3.
-            Loaded::Items { .. } => {}
+            Loaded::Timeline(_) => {}
         }
     }
 

@@ -39,7 +39,7 @@ impl Conversations {
                 self.commit_stored(id, send_id, at, context);
             }
             (Asked::Send(id, number), Response::Stored(at)) => {
-                self.message_stored(id, number, at);
+                self.message_stored(id, number, at, context.now);
             }
             (_, _) => self.give_up_connection(),
         }

@@ -3,17 +3,19 @@
 use bytes::Bytes;
 use rand_core::RngCore;
 use sotto_shared::content::{Body, Profile, Text, is_group_name, is_text};
-use sotto_shared::limits::{EXPIRES_AFTER_MAX, GROUP_PICTURE_MAX, MENTIONS_MAX};
+use sotto_shared::limits::{EMOJI_MAX, EXPIRES_AFTER_MAX, GROUP_PICTURE_MAX, MENTIONS_MAX};
 use sotto_shared::sotto::group::GroupKind;
-use sotto_shared::{AccountId, GroupId};
+use sotto_shared::{AccountId, ContentId, GroupId};
 
+use super::loads::Then;
 use super::stored::{Stage, StoredConversation};
 use super::{Context, Conversations};
 use crate::api::{
-    ConversationCommand, ConversationEvent, ConversationFailure, From, Item, Mention, Seq,
-    TIMELINE_PAGE_MAX,
+    ConversationCommand, ConversationEvent, ConversationFailure, Mention, Place, TIMELINE_PAGE_MAX,
 };
-use crate::machine::{Effect, Load};
+use crate::record;
+use crate::time::Timestamp;
+use crate::timeline;
 
 type Done = Result<(), ConversationFailure>;
 
@@ -85,8 +87,60 @@ impl Conversations {
                 conversation,
                 text,
                 mentions,
-                reply_to: _,
-            } => self.send(conversation, text, mentions, context),
+                reply_to: None,
+            } => self.send(conversation, text, mentions, None, context.now),
+            Command::Send {
+                conversation,
+                text,
+                mentions,
+                reply_to: Some(seq),
+            } => {
+                self.check_text(conversation, &text, &mentions)?;
+                self.load_line(conversation, seq, Then::Reply { text, mentions });
+                Ok(())
+            }
+            Command::React {
+                conversation,
+                seq,
+                emoji,
+                on,
+            } => {
+                self.active(conversation)?;
+                if emoji.is_empty() || emoji.len() > EMOJI_MAX {
+                    return Err(ConversationFailure::BadText);
+                }
+                self.load_line(conversation, seq, Then::React { emoji, on });
+                Ok(())
+            }
+            Command::Edit {
+                conversation,
+                seq,
+                text,
+                mentions,
+            } => {
+                self.check_text(conversation, &text, &mentions)?;
+                self.load_line(conversation, seq, Then::Edit { text, mentions });
+                Ok(())
+            }
+            Command::DeleteForEveryone { conversation, seq } => {
+                self.active(conversation)?;
+                self.load_line(conversation, seq, Then::Delete);
+                Ok(())
+            }
+            Command::DeleteForMe {
+                conversation,
+                place,
+            } => self.delete_for_me(conversation, place, context.now),
+            Command::Clear { conversation } => self.clear(conversation, context),
+            Command::Search {
+                query,
+                words,
+                within,
+                after,
+            } => {
+                self.load_found(query, words, within, after, context.now);
+                Ok(())
+            }
             Command::Retry {
                 conversation,
                 place,
@@ -94,7 +148,7 @@ impl Conversations {
             Command::MarkRead {
                 conversation,
                 up_to,
-            } => self.mark_read(conversation, up_to),
+            } => self.mark_read(conversation, up_to, context.now),
             Command::Keep {
                 conversation,
                 pinned,
@@ -107,6 +161,7 @@ impl Conversations {
                     it.stored.muted = muted;
                     it.stored.archived = archived;
                 });
+                self.sync(conversation, context);
                 Ok(())
             }
             Command::Load {
@@ -115,11 +170,12 @@ impl Conversations {
                 limit,
             } => {
                 self.known(conversation)?;
-                self.step.effects.push(Effect::Load(Load::Items {
+                self.load_page(
                     conversation,
                     from,
-                    limit: usize::from(limit.min(TIMELINE_PAGE_MAX)),
-                }));
+                    limit.min(TIMELINE_PAGE_MAX),
+                    context.now,
+                );
                 Ok(())
             }
             Command::Rejoin { conversation } => match self.known(conversation)?.stage {
@@ -144,12 +200,6 @@ impl Conversations {
                 self.tell_figures();
                 Ok(())
             }
-            Command::React { .. }
-            | Command::Edit { .. }
-            | Command::DeleteForEveryone { .. }
-            | Command::DeleteForMe { .. }
-            | Command::Clear { .. }
-            | Command::Search { .. } => Err(ConversationFailure::NotHere),
         }
     }
 
@@ -264,10 +314,7 @@ impl Conversations {
         if is_last_admin && group.members.len() > 1 {
             return Err(ConversationFailure::LastAdmin);
         }
-        if !matches!(group.stage, Stage::Member) {
-            self.drop_conversation(id);
-            return Ok(());
-        }
+        // One that is being made or joined is left once it is: the gateway may know of it already.
         self.fail_outbox(id, crate::api::NotSent::NotMember);
         self.change(id, |it| {
             it.stored.wishes.resign();
@@ -276,64 +323,56 @@ impl Conversations {
         Ok(())
     }
 
-    fn send(
+    fn check_text(&self, id: GroupId, text: &str, mentions: &[Mention]) -> Done {
+        self.active(id)?;
+        match is_text(text) && mentions.len() <= MENTIONS_MAX {
+            true => Ok(()),
+            false => Err(ConversationFailure::BadText),
+        }
+    }
+
+    pub(super) fn send(
         &mut self,
         id: GroupId,
         text: String,
         mentions: Vec<Mention>,
-        context: Context<'_>,
+        reply_to: Option<ContentId>,
+        now: Timestamp,
     ) -> Done {
-        if !is_text(&text) || mentions.len() > MENTIONS_MAX {
-            return Err(ConversationFailure::BadText);
-        }
+        self.check_text(id, &text, &mentions)?;
         let expires_after = self.active(id)?.profile().map_or(0, |it| it.expires_after);
         let text = Text {
             text,
             mentions,
-            reply_to: None,
+            reply_to,
             expires_after,
         };
-        self.enqueue_body(id, Body::Text(text), context.now);
+        self.enqueue_body(id, Body::Text(text), now);
         Ok(())
     }
 
-    fn mark_read(&mut self, id: GroupId, up_to: Seq) -> Done {
-        let known = self.known(id)?;
-        let newest = known.last.as_ref().map_or(Seq(0), |(seq, _)| *seq);
-        if up_to > known.read_up_to {
-            self.change(id, |it| {
-                it.stored.read_up_to = up_to;
-                if up_to >= newest {
-                    it.stored.unread = 0;
-                    it.stored.unread_mentions = 0;
-                }
-            });
-        }
-        Ok(())
-    }
-
-    /// A page was read from the store.
-    pub(in crate::machine) fn loaded(
-        &mut self,
-        conversation: GroupId,
-        from: From,
-        mut items: Vec<Item>,
-        more: bool,
-    ) {
-        let is_newest = match from {
-            From::Newest => true,
-            From::Before(_) => false,
-            From::After(_) => !more,
+    fn delete_for_me(&mut self, id: GroupId, place: Place, now: Timestamp) -> Done {
+        self.known(id)?;
+        let number = match place {
+            Place::At(seq) => {
+                self.timeline(id, timeline::Event::Forget(seq), now);
+                return Ok(());
+            }
+            Place::Pending(number) => number,
         };
-        if is_newest {
-            items.extend(self.pending_items(conversation));
-        }
-        self.tell(ConversationEvent::Page {
-            conversation,
-            from,
-            items,
-            more,
+        let outbox = self.all.get_mut(&id).map(|it| &mut it.outbox);
+        // What may be on its way cannot be taken back.
+        let taken = outbox.and_then(|outbox| {
+            let waits = outbox.get(&number)?.sealed.is_none();
+            waits.then(|| outbox.remove(&number)).flatten()
         });
+        taken.ok_or(ConversationFailure::NoSuchMessage)?;
+        self.step.batch.delete(record::outgoing(id, number));
+        self.tell(ConversationEvent::Removed {
+            conversation: id,
+            places: vec![place],
+        });
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use sotto_shared::{GroupId, SendId};
 
 use super::plan::Plan;
 use super::stored::{Stage, Staged};
-use super::{Asked, Context, Conversations, RETRY_LONG};
+use super::{Asked, At, Context, Conversations, RETRY_LONG};
 use crate::api::{Cause, ConversationFailure, Happening, Seq};
 use crate::mls::{Change, Device, KeyPackage, MlsError};
 
@@ -177,14 +177,18 @@ impl Conversations {
             .map(|it| it.account)
             .filter(|account| !wishes.as_ref().is_some_and(|them| them.contains(account)))
             .collect();
-        let seq = Seq(at.sequence.0);
-        self.epoch_began(id, seq, at.time, own, added, &left, context);
+        let place = At {
+            seq: Seq(at.sequence.0),
+            time: at.time,
+            now: context.now,
+        };
+        self.epoch_began(id, place, own, added, &left, context);
         if staged.external {
             self.forget_waiting(id, at.sequence.0);
             if was_member {
                 self.mailbox.rejoined += 1;
                 self.mailbox_dirty = true;
-                self.happened(id, seq, at.time, own, Happening::Rejoined);
+                self.happened(id, place, own, Happening::Rejoined);
             }
         }
         self.read_waiting(id, context);

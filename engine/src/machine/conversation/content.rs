@@ -1,21 +1,28 @@
 //! What messages say: lines of the conversation, and what else they bring about.
 
-use sotto_shared::content::{Body, Content, Profile, Text};
+use sotto_shared::content::{Body, Content, Profile, Sync};
 use sotto_shared::sotto::Request;
-use sotto_shared::sotto::group::{Ephemeral, GroupSeq, SendEphemeral, Stored};
+use sotto_shared::sotto::group::{Ephemeral, SendEphemeral, Stored};
 use sotto_shared::{AccountId, ContentId, GroupId};
 
-use super::stored::{Outgoing, Stage, StoredDelivery, StoredItem, What};
-use super::{Asked, Context, Conversations};
-use crate::api::{
-    Cause, ConversationEvent, Happening, Item, ItemBody, ItemState, LastItem, Place, Seq,
-};
+use super::stored::{Outgoing, Stage, StoredDelivery, What as Waits};
+use super::{Asked, At, Context, Conversations};
+use crate::api::{Cause, ConversationEvent, Happening, Item, ItemBody, ItemState, Place, Seq};
 use crate::mls::{Device, Encrypted, Read};
-use crate::record;
 use crate::time::Timestamp;
+use crate::timeline::{self, Output, Said, Scene, Timelines, What};
 
-/// Characters of a text that a preview shows.
-const PREVIEW: usize = 120;
+/// Where and by whom something was said.
+#[derive(Clone, Copy)]
+struct Told {
+    seq: Seq,
+    author: AccountId,
+    time: u64,
+    /// Of an own one, its number in the outbox.
+    pending: Option<u64>,
+    /// Messages of this device that did not come before it.
+    missing: u64,
+}
 
 impl Conversations {
     /// A message of another device was opened.
@@ -33,31 +40,36 @@ impl Conversations {
         };
         self.mailbox.received += 1;
         self.mailbox_dirty = true;
-        self.check_counter(id, by, content.counter, entry);
+        let missing = self.missing(id, by, content.counter);
         if content.body == Body::Unknown {
             return self.unreadable(id, entry, Cause::Unknown, context);
         }
-        self.apply(id, entry.sequence, by.account, entry.time, content);
+        let told = Told {
+            seq: Seq(entry.sequence.0),
+            author: by.account,
+            time: entry.time,
+            pending: None,
+            missing,
+        };
+        self.apply(id, told, content, context.now);
     }
 
-    /// Each device counts its messages: a jump means that some never came.
-    fn check_counter(&mut self, id: GroupId, by: Device, counter: u64, entry: &StoredDelivery) {
+    /// Each device counts its messages: a jump means that some never came. Gives how many.
+    fn missing(&mut self, id: GroupId, by: Device, counter: u64) -> u64 {
         if counter == 0 {
-            return;
+            return 0;
         }
         let mut missing = 0;
         self.change(id, |it| {
             let last = it.stored.counters.insert(by.client, counter);
-            missing = last.map_or(0, |last| counter.saturating_sub(last + 1));
+            missing = last.map_or(0, |last| counter.saturating_sub(last.saturating_add(1)));
         });
         if missing > 0 {
             let counted = self.mailbox.undecryptable.entry(Cause::Missed).or_default();
             *counted = counted.saturating_add(missing);
             self.tell_figures();
-            // Just before the message that shows it: the place is free, it is a missing one's.
-            let seq = Seq(entry.sequence.0.saturating_sub(1));
-            self.happened(id, seq, entry.time, by.account, Happening::Missing(missing));
         }
+        missing
     }
 
     /// An own message has its place.
@@ -66,94 +78,155 @@ impl Conversations {
         id: GroupId,
         number: u64,
         at: Stored,
-        outgoing: &Outgoing,
         content: Content,
+        now: Timestamp,
     ) {
         self.mailbox.sent += 1;
         self.mailbox_dirty = true;
         let own = self.own_account();
-        let Some(item) = self.item_of(outgoing, Place::Pending(number)) else {
-            return self.apply(id, at.sequence, own, at.time, content);
-        };
-        let seq = Seq(at.sequence.0);
-        let item = Item {
-            place: Place::At(seq),
-            at: Timestamp(at.time),
-            state: ItemState::Stored,
-            ..item
-        };
-        let stored = StoredItem {
-            item: item.clone(),
-            content: Some(content.id),
-        };
-        self.step.put(record::item(id, seq), &stored);
-        self.note_last(id, seq, &item);
-        self.tell(ConversationEvent::Placed {
-            conversation: id,
-            pending: Place::Pending(number),
-            item: Box::new(item),
+        self.change(id, |it| {
+            it.stored.active_at = it.stored.active_at.max(Timestamp(at.time));
+            it.stored.own_seq = it.stored.own_seq.max(at.sequence);
         });
+        let told = Told {
+            seq: Seq(at.sequence.0),
+            author: own,
+            time: at.time,
+            pending: Some(number),
+            missing: 0,
+        };
+        self.apply(id, told, content, now);
     }
 
-    /// What a message of others, or of another own device, brings about; also what an own one does
-    /// that is not a line.
-    fn apply(
-        &mut self,
-        id: GroupId,
-        sequence: GroupSeq,
-        author: AccountId,
-        time: u64,
-        content: Content,
-    ) {
-        let seq = Seq(sequence.0);
-        match content.body {
-            Body::Text(text) => {
-                let item = self.text_item(Place::At(seq), time, author, text);
-                let stored = StoredItem {
-                    item,
-                    content: Some(content.id),
-                };
-                self.put_item(id, seq, stored);
+    /// What a message brings about at its place.
+    fn apply(&mut self, id: GroupId, told: Told, content: Content, now: Timestamp) {
+        let Told {
+            seq, author, time, ..
+        } = told;
+        let own = self.own_account();
+        match &content.body {
+            Body::Profile(bytes) => self.profile_told(id, told, bytes, now),
+            Body::Receipt(receipt) => {
+                let receipt = *receipt;
+                self.change(id, |it| {
+                    let known = it.stored.receipts.entry(author).or_default();
+                    known.delivered = known.delivered.max(receipt.delivered);
+                    known.read = known.read.max(receipt.read);
+                });
+                if author == own && told.pending.is_none() {
+                    self.timeline(id, timeline::Event::Read(Seq(receipt.read.0)), now);
+                }
             }
-            Body::Profile(bytes) => self.profile_told(id, seq, author, time, &bytes),
-            Body::Receipt(receipt) => self.change(id, |it| {
-                let known = it.stored.receipts.entry(author).or_default();
-                known.delivered = known.delivered.max(receipt.delivered);
-                known.read = known.read.max(receipt.read);
+            Body::Sync(sync) if author == own && told.pending.is_none() => {
+                self.synced(id, *sync, now);
+            }
+            Body::Text(_) => self.change(id, |it| {
+                it.stored.active_at = it.stored.active_at.max(Timestamp(time));
+                if author != own {
+                    it.stored.heard = it.stored.heard.max(seq);
+                }
             }),
-            Body::Reaction(_)
-            | Body::Edit(_)
-            | Body::Deletion(_)
-            | Body::Typing { .. }
-            | Body::Sync(_)
-            | Body::Unknown => {}
+            _ => {}
+        }
+        let content_id = content.id;
+        if let Some(what) = What::of(content) {
+            let said = Said {
+                seq,
+                at: Timestamp(time),
+                author,
+                pending: told.pending,
+                missing: told.missing,
+                id: content_id,
+                what,
+            };
+            self.timeline(id, timeline::Event::Said(said), now);
         }
     }
 
-    pub(super) fn text_item(&self, place: Place, time: u64, author: AccountId, text: Text) -> Item {
-        let at = Timestamp(time);
-        let expires = u64::from(text.expires_after);
-        let expires_at = (expires > 0).then(|| at + core::time::Duration::from_secs(expires));
-        Item {
-            place,
-            at,
-            author,
-            mine: author == self.own_account(),
-            body: ItemBody::Text {
-                text: text.text,
-                mentions: text.mentions,
-            },
-            state: ItemState::Received,
-            reactions: Vec::new(),
-            edited: false,
-            reply: None,
-            expires_at,
+    /// Another own device has changed how a conversation is kept.
+    fn synced(&mut self, by: GroupId, sync: Sync, now: Timestamp) {
+        let own = self.own_account();
+        let is_own = self
+            .all
+            .get(&by)
+            .is_some_and(|it| it.stored.peer == Some(own));
+        if !is_own || !self.all.contains_key(&sync.group) {
+            return;
+        }
+        self.change(sync.group, |it| {
+            it.stored.pinned = sync.pinned;
+            it.stored.muted = sync.muted;
+            it.stored.archived = sync.archived;
+        });
+        self.timeline(sync.group, timeline::Event::Read(Seq(sync.read.0)), now);
+        let known = self.timelines.get(sync.group).map(|it| it.cleared());
+        if Seq(sync.cleared.0) > known.unwrap_or_default() {
+            let event = timeline::Event::Clear(Seq(sync.cleared.0));
+            self.timeline(sync.group, event, now);
+        }
+    }
+
+    /// Hands something to the timeline of a conversation.
+    pub(super) fn timeline(&mut self, id: GroupId, event: timeline::Event, now: Timestamp) {
+        self.with_timelines(now, |timelines, scene, output| {
+            timelines.handle(id, event, scene, output);
+        });
+    }
+
+    pub(super) fn timeline_loaded(&mut self, loaded: timeline::Loaded, now: Timestamp) {
+        self.with_timelines(now, |timelines, scene, output| {
+            timelines.loaded(loaded, scene, output);
+        });
+    }
+
+    /// Goes on with what timelines have to do by themselves.
+    pub(in crate::machine) fn tick(&mut self, context: Context<'_>) {
+        let now = context.now;
+        let is_due = self.timelines.next_timeout().is_some_and(|at| at <= now);
+        if self.mls.is_some() && is_due {
+            self.with_timelines(now, |timelines, scene, output| {
+                timelines.handle_timeout(scene, output);
+            });
+        }
+    }
+
+    fn with_timelines(
+        &mut self,
+        now: Timestamp,
+        act: impl FnOnce(&mut Timelines, Scene<'_>, &mut Output),
+    ) {
+        let mut output = Output::default();
+        let all = &self.all;
+        let is_admin = |id: GroupId, account: AccountId| {
+            all.get(&id).is_some_and(|it| {
+                let mut members = it.stored.members.iter();
+                members.any(|member| member.account == account && member.admin)
+            })
+        };
+        let is_muted = |id: GroupId| all.get(&id).is_some_and(|it| it.stored.muted);
+        let scene = Scene {
+            own: self.own_account(),
+            now,
+            is_admin: &is_admin,
+            is_muted: &is_muted,
+        };
+        act(&mut self.timelines, scene, &mut output);
+        self.step.batch.ops.extend(output.batch.ops);
+        for event in output.told {
+            self.tell(event);
+        }
+        self.dirty.extend(output.changed);
+        if let Some(error) = output.error {
+            self.step.error = Some(error);
+        }
+        if let Some(needs) = output.load {
+            self.load_needs(needs);
         }
     }
 
     /// The line of something that waits to be sent, if it is one.
     pub(super) fn item_of(&self, outgoing: &Outgoing, place: Place) -> Option<Item> {
-        let What::Content(bytes) = &outgoing.what else {
+        let Waits::Content(bytes) = &outgoing.what else {
             return None;
         };
         let Ok(Content {
@@ -169,87 +242,34 @@ impl Conversations {
             (None, None) => ItemState::Queued,
         };
         Some(Item {
-            state,
+            place,
+            at: outgoing.at,
+            author: self.own_account(),
             mine: true,
-            ..self.text_item(place, outgoing.at.0, self.own_account(), text)
+            body: ItemBody::Text {
+                text: text.text,
+                mentions: text.mentions,
+            },
+            state,
+            reactions: Vec::new(),
+            edited: false,
+            reply: None,
+            expires_at: None,
         })
     }
 
-    /// Writes a new line down, and tells of it.
-    fn put_item(&mut self, id: GroupId, seq: Seq, stored: StoredItem) {
-        self.step.put(record::item(id, seq), &stored);
-        let item = stored.item;
-        let is_news = !item.mine && matches!(item.body, ItemBody::Text { .. });
-        let own = self.own_account();
-        let mentions = match &item.body {
-            ItemBody::Text { mentions, .. } => mentions.iter().any(|it| it.account == own),
-            _ => false,
-        };
-        let mut is_muted = false;
-        self.change(id, |it| {
-            if is_news && seq > it.stored.read_up_to {
-                it.stored.unread = it.stored.unread.saturating_add(1);
-                it.stored.unread_mentions += u32::from(mentions);
-            }
-            is_muted = it.stored.muted;
-        });
-        self.note_last(id, seq, &item);
-        if is_news
-            && (!is_muted || mentions)
-            && let ItemBody::Text { text, .. } = &item.body
-        {
-            self.tell(ConversationEvent::Notify {
-                conversation: id,
-                author: item.author,
-                preview: text.chars().take(PREVIEW).collect(),
-                mention: mentions,
-            });
-        }
-        self.tell(ConversationEvent::Items {
-            conversation: id,
-            items: vec![item],
-        });
-    }
-
-    fn note_last(&mut self, id: GroupId, seq: Seq, item: &Item) {
-        let body = match &item.body {
-            ItemBody::Text { text, mentions } => ItemBody::Text {
-                text: text.chars().take(PREVIEW).collect(),
-                mentions: mentions.clone(),
-            },
-            other => other.clone(),
-        };
-        let last = LastItem {
-            at: item.at,
-            author: item.author,
-            mine: item.mine,
-            state: item.state,
-            body,
-        };
-        self.change(id, |it| {
-            it.stored.active_at = it.stored.active_at.max(item.at);
-            if it
-                .stored
-                .last
-                .as_ref()
-                .is_none_or(|(known, _)| *known <= seq)
-            {
-                it.stored.last = Some((seq, last));
-            }
-        });
-    }
-
     /// Something that is a line, and nobody said.
-    pub(super) fn happened(
-        &mut self,
-        id: GroupId,
-        seq: Seq,
-        time: u64,
-        by: AccountId,
-        happening: Happening,
-    ) {
-        let body = ItemBody::Happened(happening);
-        self.put_line(id, seq, time, by, body);
+    pub(super) fn happened(&mut self, id: GroupId, at: At, by: AccountId, happening: Happening) {
+        let event = timeline::Event::Happened {
+            seq: at.seq,
+            at: Timestamp(at.time),
+            author: by,
+            happening,
+        };
+        self.change(id, |it| {
+            it.stored.active_at = it.stored.active_at.max(Timestamp(at.time))
+        });
+        self.timeline(id, event, at.now);
     }
 
     /// Something that could not be read: counted, and shown where it stands.
@@ -258,35 +278,19 @@ impl Conversations {
         id: GroupId,
         entry: &StoredDelivery,
         cause: Cause,
-        _context: Context<'_>,
+        context: Context<'_>,
     ) {
         self.count(cause);
-        let author = self.author(id, entry);
-        let body = ItemBody::Undecryptable { cause };
-        self.put_line(id, Seq(entry.sequence.0), entry.time, author, body);
+        let event = timeline::Event::Undecryptable {
+            seq: Seq(entry.sequence.0),
+            at: Timestamp(entry.time),
+            author: self.author(id, entry),
+            cause,
+        };
+        self.timeline(id, event, context.now);
         self.change(id, |it| {
             it.stored.last_seq = it.stored.last_seq.max(entry.sequence);
         });
-    }
-
-    fn put_line(&mut self, id: GroupId, seq: Seq, time: u64, author: AccountId, body: ItemBody) {
-        let item = Item {
-            place: Place::At(seq),
-            at: Timestamp(time),
-            author,
-            mine: author == self.own_account(),
-            body,
-            state: ItemState::Received,
-            reactions: Vec::new(),
-            edited: false,
-            reply: None,
-            expires_at: None,
-        };
-        let stored = StoredItem {
-            item,
-            content: None,
-        };
-        self.put_item(id, seq, stored);
     }
 
     /// Whose device has sent something, as far as known.
@@ -301,7 +305,7 @@ impl Conversations {
 
     /// Somebody tells what the conversation is called. It counts if the policy says so, whoever
     /// tells it.
-    fn profile_told(&mut self, id: GroupId, seq: Seq, by: AccountId, time: u64, bytes: &[u8]) {
+    fn profile_told(&mut self, id: GroupId, by: Told, bytes: &[u8], now: Timestamp) {
         let policy = self.mls.as_mut().and_then(|mls| mls.policy(id).ok());
         let Some(told) = policy.and_then(|it| Profile::decode(bytes, &it.profile).ok()) else {
             return;
@@ -327,7 +331,10 @@ impl Conversations {
         } else {
             return;
         };
-        self.happened(id, seq, time, by, happening);
+        let Told {
+            seq, time, author, ..
+        } = by;
+        self.happened(id, At { seq, time, now }, author, happening);
     }
 
     /// Tells those who are here that the user is writing. It is worth nothing later.

@@ -5,7 +5,7 @@ use sotto_shared::sotto::group::{DeliveryKind, GroupKind, GroupSeq};
 use sotto_shared::{AccountId, ClientId, GroupId};
 
 use super::stored::{Stage, StoredConversation, StoredDelivery, StoredMember};
-use super::{Context, Conversation, Conversations};
+use super::{At, Context, Conversation, Conversations};
 use crate::api::{Cause, ConversationEvent, Happening, NotSent, Seq};
 use crate::mls::policy::Kind;
 use crate::mls::{CommitSummary, JoinError, Joined, PolicyError, Read, Unreadable};
@@ -111,24 +111,19 @@ impl Conversations {
             .collect();
         let added = summary.added.iter().map(|it| it.client).collect();
         let seq = Seq(entry.sequence.0);
-        self.epoch_began(
-            id,
+        let at = At {
             seq,
-            entry.time,
-            summary.by.account,
-            added,
-            &left,
-            context,
-        );
+            time: entry.time,
+            now: context.now,
+        };
+        self.epoch_began(id, at, summary.by.account, added, &left, context);
     }
 
     /// A commit is in force, by whomever: who is in the group, what was wished for, what is shown.
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn epoch_began(
         &mut self,
         id: GroupId,
-        seq: Seq,
-        time: u64,
+        at: At,
         by: AccountId,
         added: Vec<ClientId>,
         left: &[AccountId],
@@ -138,7 +133,7 @@ impl Conversations {
         let after = self.all.get(&id).map(|it| &it.stored);
         let happening = after.and_then(|after| happening(&before, after, left));
         if let Some(happening) = happening {
-            self.happened(id, seq, time, by, happening);
+            self.happened(id, at, by, happening);
         }
         let own = self.own.map(|own| own.client);
         let others_came = added.iter().any(|client| Some(*client) != own);
@@ -158,7 +153,7 @@ impl Conversations {
         id: GroupId,
         entry: &StoredDelivery,
         summary: &CommitSummary,
-        _context: Context<'_>,
+        context: Context<'_>,
     ) {
         let own = self.own_account();
         let mut removed = summary.removed.iter();
@@ -172,8 +167,12 @@ impl Conversations {
             false => (Stage::Removed, Happening::Removed(vec![own])),
         };
         self.end(id, stage);
-        let seq = Seq(entry.sequence.0);
-        self.happened(id, seq, entry.time, summary.by.account, happening);
+        let at = At {
+            seq: Seq(entry.sequence.0),
+            time: entry.time,
+            now: context.now,
+        };
+        self.happened(id, at, summary.by.account, happening);
     }
 
     /// The conversation is over for this device.
@@ -244,13 +243,12 @@ impl Conversations {
         if is_new && kind != GroupKind::Direct {
             let own = self.own_account();
             let happening = Happening::Joined(vec![own]);
-            self.happened(
-                id,
-                Seq(entry.sequence.0),
-                entry.time,
-                joined.by.account,
-                happening,
-            );
+            let at = At {
+                seq: Seq(entry.sequence.0),
+                time: entry.time,
+                now: context.now,
+            };
+            self.happened(id, at, joined.by.account, happening);
         }
         self.forget_waiting(id, entry.sequence.0);
         self.read_waiting(id, context);

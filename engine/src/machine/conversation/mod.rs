@@ -14,6 +14,8 @@
 //! | [`sending`] | one thing after the other, of each conversation |
 //! | [`answers`] | what the gateway answered |
 //! | [`commands`] | what the user wants |
+//! | [`loads`] | what is read from the store |
+//! | [`receipts`] | what was delivered and read, told to others and to own devices |
 //! | [`telling`] | what faces hear |
 //!
 //! Of each conversation at most one request is under way. What was transmitted is on disk with the
@@ -26,9 +28,11 @@ mod committing;
 mod content;
 mod devices;
 mod incoming;
+mod loads;
 mod mailbox;
 mod opening;
 mod plan;
+mod receipts;
 mod sending;
 mod session;
 pub(crate) mod stored;
@@ -46,11 +50,14 @@ use sotto_shared::{AccountId, ClientId, GroupId, SendId};
 use super::account::Accounts;
 use super::step::Step;
 use super::{child, is_due};
-use crate::api::{ConversationEvent, ConversationFailure, Event, Failure};
+use crate::api::{ConversationEvent, ConversationFailure, Event, Failure, Seq};
 use crate::mls::{Device, KeyPackage, KnownAccounts, Mls, Suite};
 use crate::record;
 use crate::store::{Entry, StoreError};
 use crate::time::Timestamp;
+pub use loads::{TimelineLoad, TimelineLoaded};
+
+use crate::timeline::Timelines;
 use devices::Directory;
 use stored::{Outgoing, StoredConversation, StoredDelivery, StoredMailbox};
 
@@ -107,6 +114,16 @@ impl Context<'_> {
     }
 }
 
+/// Where and when something happened.
+#[derive(Clone, Copy)]
+struct At {
+    seq: Seq,
+    /// By the gateway's clock, in milliseconds since 1970.
+    time: u64,
+    /// By the clock here.
+    now: Timestamp,
+}
+
 /// All conversations of this device.
 pub(super) struct Conversations {
     rng: ChaCha20Rng,
@@ -119,6 +136,8 @@ pub(super) struct Conversations {
     mls_records: Vec<Entry>,
     mailbox: StoredMailbox,
     all: BTreeMap<GroupId, Conversation>,
+    timelines: Timelines,
+    timeline_records: Vec<Entry>,
     directory: Directory,
     /// Groups whose welcome should be on its way, and since when.
     expected: BTreeMap<GroupId, Timestamp>,
@@ -162,6 +181,8 @@ struct Live {
     /// When it is this device's turn to let others go, or to repeat the profile.
     let_go_at: Option<Timestamp>,
     relay_at: Option<Timestamp>,
+    /// When it is told what was delivered and read here.
+    receipt_at: Option<Timestamp>,
 }
 
 impl Conversation {
@@ -193,6 +214,8 @@ impl Conversations {
             mls_records: Vec::new(),
             mailbox: StoredMailbox::default(),
             all: BTreeMap::new(),
+            timelines: Timelines::default(),
+            timeline_records: Vec::new(),
             directory: Directory::default(),
             expected: BTreeMap::new(),
             is_open: false,
@@ -230,8 +253,21 @@ impl Conversations {
                 }
             }
             [b'g', ..] => self.mls_records.push((key.to_vec(), value.to_vec())),
+            [b'f' | b'i' | b'j', ..] => {
+                self.timeline_records.push((key.to_vec(), value.to_vec()));
+            }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// All records were given.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub(super) fn restored(&mut self) -> Result<(), StoreError> {
+        let records = core::mem::take(&mut self.timeline_records);
+        self.timelines = Timelines::restore(&records)?;
         Ok(())
     }
 
@@ -311,14 +347,18 @@ impl Conversations {
 
     /// When [`schedule`](Self::schedule) has something to do by time.
     pub(super) fn next_timeout(&self) -> Option<Timestamp> {
+        let timelines = match self.mls {
+            Some(_) => self.timelines.next_timeout(),
+            None => None,
+        };
         if !self.is_open {
-            return None;
+            return timelines;
         }
         let of = |conversation: &Conversation| {
             let live = &conversation.live;
-            let mut times = [live.hold, live.let_go_at, live.relay_at];
+            let mut times = [live.hold, live.let_go_at, live.relay_at, live.receipt_at];
             if live.is_asked {
-                times = [None; 3];
+                times = [None; 4];
             }
             times.into_iter().flatten().min()
         };
@@ -326,7 +366,8 @@ impl Conversations {
             .expected
             .values()
             .map(|since| *since + session::PATIENCE);
-        self.all.values().filter_map(of).chain(expected).min()
+        let all = self.all.values().filter_map(of);
+        all.chain(expected).chain(timelines).min()
     }
 
     /// Writes down and tells what has changed.

@@ -12,7 +12,7 @@ use sotto_shared::{AccountId, GroupId, SendId};
 use super::incoming::cause_of_join;
 use super::stored::{Stage, Staged, StoredConversation};
 use super::{Asked, Context, Conversation, Conversations};
-use crate::api::{Cause, ConversationEvent, ConversationFailure, Happening, Seq};
+use crate::api::{Cause, ConversationEvent, ConversationFailure};
 use crate::mls::{JoinError, MlsError, Policy, Suite};
 use crate::record;
 
@@ -25,7 +25,6 @@ impl Conversations {
         with: AccountId,
         context: Context<'_>,
     ) -> Result<(), ConversationFailure> {
-        let own = self.own_account();
         let known = self
             .all
             .values()
@@ -35,6 +34,18 @@ impl Conversations {
             self.tell(ConversationEvent::Opened(id));
             return Ok(());
         }
+        let id = self.open_silently(with, context)?;
+        self.tell(ConversationEvent::Opened(id));
+        Ok(())
+    }
+
+    /// Makes a direct chat that there is not here yet.
+    pub(super) fn open_silently(
+        &mut self,
+        with: AccountId,
+        context: Context<'_>,
+    ) -> Result<GroupId, ConversationFailure> {
+        let own = self.own_account();
         if with != own && context.accounts.pinned_key(with).is_none() {
             return Err(ConversationFailure::NoSuchContact(with));
         }
@@ -45,8 +56,7 @@ impl Conversations {
         let policy = Policy::direct(own, with, Profile::digest(&profile));
         let id = self.found(self.suite, GroupKind::Direct, &policy, profile, context)?;
         self.change(id, |it| it.stored.peer = Some(with));
-        self.tell(ConversationEvent::Opened(id));
-        Ok(())
+        Ok(id)
     }
 
     pub(super) fn create_group(
@@ -68,7 +78,6 @@ impl Conversations {
         let policy = Policy::group([own], Profile::digest(&profile));
         let id = self.found(self.suite, GroupKind::Group, &policy, profile, context)?;
         self.change(id, |it| it.stored.wishes.add = members);
-        self.happened(id, Seq(0), context.now.0, own, Happening::Created);
         self.tell(ConversationEvent::Opened(id));
         Ok(())
     }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use sotto_shared::content::{Body, Content};
-use sotto_shared::sotto::group::{Send, Stored};
+use sotto_shared::sotto::group::{GroupKind, Send, Stored};
 use sotto_shared::sotto::{Error, ErrorCode, Request};
 use sotto_shared::{AccountId, ContentId, GroupId, SendId};
 
@@ -65,7 +65,10 @@ impl Conversations {
             Stage::Joining { .. } => {
                 self.ask_of(id, Asked::Info(id), Request::GetGroupInfo(id));
             }
-            Stage::Member => self.advance_member(id, context),
+            Stage::Member => {
+                self.receipt(id, context.now);
+                self.advance_member(id, context);
+            }
             Stage::Broken(_) | Stage::Left | Stage::Removed => {}
         }
     }
@@ -243,7 +246,7 @@ impl Conversations {
     }
 
     /// The gateway has stored a message: it has its place.
-    pub(super) fn message_stored(&mut self, id: GroupId, number: u64, at: Stored) {
+    pub(super) fn message_stored(&mut self, id: GroupId, number: u64, at: Stored, now: Timestamp) {
         let Some(conversation) = self.all.get_mut(&id) else {
             return;
         };
@@ -264,18 +267,20 @@ impl Conversations {
                     it.stored.sent_since += 1;
                 });
                 if let Ok(content) = Content::decode(bytes) {
-                    self.placed(id, number, at, &outgoing, content);
+                    self.placed(id, number, at, content, now);
                 }
             }
         }
     }
 
-    /// Where nobody is left who could let this device go, it is gone.
+    /// Where nobody is left who could let this device go, it is gone. The lobby is open to everybody:
+    /// the next one who comes lets it go.
     fn left_alone(&mut self, id: GroupId) {
         let own = self.own_account();
         let is_alone = self.all.get(&id).is_some_and(|it| {
             let mut members = it.stored.members.iter();
-            members.all(|member| member.account == own)
+            let is_closed = it.stored.kind == GroupKind::Group;
+            is_closed && members.all(|member| member.account == own)
         });
         if is_alone {
             self.end(id, Stage::Left);

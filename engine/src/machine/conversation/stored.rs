@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use sotto_shared::account::DeviceCertificate;
 use sotto_shared::content::Receipt;
 use sotto_shared::sotto::group::{self, DeliveryKind, Epoch, GroupKind, GroupSeq};
-use sotto_shared::{AccountId, ClientId, ContentId, GroupId, SendId};
+use sotto_shared::{AccountId, ClientId, GroupId, SendId};
 
-use crate::api::{Cause, ConversationState, Item, LastItem, NotSent, Seq};
+use crate::api::{Cause, ConversationState, NotSent, Seq};
 use crate::mls::{StagedCommit, Suite};
 use crate::time::Timestamp;
 
@@ -176,10 +176,12 @@ pub(super) struct StoredConversation {
     pub(super) receipts: BTreeMap<AccountId, Receipt>,
     /// Place of the last thing that came.
     pub(super) last_seq: GroupSeq,
-    pub(super) read_up_to: Seq,
-    pub(super) unread: u32,
-    pub(super) unread_mentions: u32,
-    pub(super) last: Option<(Seq, LastItem)>,
+    /// Place of the last own thing.
+    pub(super) own_seq: GroupSeq,
+    /// Place of the last text of somebody else.
+    pub(super) heard: Seq,
+    /// What was told of it.
+    pub(super) receipted: Receipt,
     pub(super) active_at: Timestamp,
     pub(super) pinned: bool,
     pub(super) muted: bool,
@@ -215,10 +217,9 @@ impl StoredConversation {
             counters: BTreeMap::new(),
             receipts: BTreeMap::new(),
             last_seq: GroupSeq(0),
-            read_up_to: Seq(0),
-            unread: 0,
-            unread_mentions: 0,
-            last: None,
+            own_seq: GroupSeq(0),
+            heard: Seq(0),
+            receipted: Receipt::default(),
             active_at: now,
             pinned: false,
             muted: false,
@@ -260,7 +261,7 @@ impl StoredConversation {
 
 /// What is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum What {
+pub(crate) enum What {
     /// A content as bytes, its counter not set yet.
     Content(Vec<u8>),
     /// The wish of this device to be removed.
@@ -269,19 +270,19 @@ pub(super) enum What {
 
 /// Something that waits to be sent, or for its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     pub(super) what: What,
     /// The same for every try.
     pub(super) id: SendId,
     pub(super) at: Timestamp,
     /// As it was, or may have been, transmitted.
     pub(super) sealed: Option<Sealed>,
-    pub(super) failed: Option<NotSent>,
+    pub(crate) failed: Option<NotSent>,
 }
 
 /// Something encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sealed {
+pub(crate) struct Sealed {
     pub(super) epoch: Epoch,
     pub(super) message: Vec<u8>,
 }
@@ -308,12 +309,4 @@ impl From<&group::Delivery> for StoredDelivery {
             payload: entry.payload.to_vec(),
         }
     }
-}
-
-/// A line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StoredItem {
-    pub(crate) item: Item,
-    /// Of what was sent, if it was.
-    pub(crate) content: Option<ContentId>,
 }

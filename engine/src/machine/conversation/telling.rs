@@ -7,6 +7,7 @@ use super::Conversations;
 use super::stored::StoredConversation;
 use crate::api::{Conversation, ConversationEvent, Figures, Item, Member, Place, Seq, Suite};
 use crate::mls;
+use crate::timeline::Timeline;
 
 /// Most members of a conversation that are told of.
 const MEMBERS_MAX: usize = 200;
@@ -41,6 +42,7 @@ impl Conversations {
     pub(super) fn shown(&self, id: GroupId) -> Option<Conversation> {
         let stored = &self.all.get(&id)?.stored;
         let profile = stored.profile();
+        let timeline = self.timelines.get(id);
         let members = stored.members.iter().take(MEMBERS_MAX).map(|member| {
             let known = stored.receipts.get(&member.account);
             let Receipt { delivered, read } = known.copied().unwrap_or_default();
@@ -70,10 +72,10 @@ impl Conversations {
             members: members.collect(),
             members_total: u32::try_from(stored.members.len()).unwrap_or(u32::MAX),
             state: stored.state(),
-            unread: stored.unread,
-            unread_mentions: stored.unread_mentions,
-            read_up_to: stored.read_up_to,
-            last: stored.last.as_ref().map(|(_, last)| last.clone()),
+            unread: timeline.map_or(0, Timeline::unread),
+            unread_mentions: timeline.map_or(0, Timeline::unread_mentions),
+            read_up_to: timeline.map_or(Seq(0), Timeline::read_up_to),
+            last: timeline.and_then(Timeline::last).cloned(),
             active_at: stored.active_at,
             pinned: stored.pinned,
             muted: stored.muted,

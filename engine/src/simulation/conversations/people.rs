@@ -138,7 +138,7 @@ impl Town {
         nodes.iter().all(|node| {
             let status = node.account.status.as_ref();
             let is_open = status.is_some_and(|it| it.session == SessionState::Open);
-            node.is_quiet() && is_open && node.records(b"h") == 0 && node.records(b"e") == 0
+            node.is_quiet() && is_open && node.unsent() == 0 && node.records(b"e") == 0
         }) && self.world.gateway.v3.delivery.is_empty(&here)
     }
 

@@ -6,12 +6,12 @@ use rand_core::RngCore;
 use sotto_shared::GroupId;
 
 use super::people::Town;
-use crate::api::{ConversationCommand, ConversationState, SessionState};
+use crate::api::{ConversationCommand, ConversationState, Seq, SessionState};
 use crate::mls::Suite;
 use crate::simulation::{Faults, NONE, below, env, one_in};
 
 /// Seeds that an ordinary test run plays.
-const SEEDS: u64 = 25;
+const SEEDS: u64 = 20;
 /// Devices of a town, at most.
 const DEVICES_MAX: usize = 12;
 /// Entries of MLS on a device, of one group, that are there whatever happens; beside what each of
@@ -110,6 +110,22 @@ impl Town {
             },
             (Play::Groups, 13) => ConversationCommand::Leave { conversation },
             (Play::Groups, 14) => ConversationCommand::JoinLobby,
+            (_, 17) => ConversationCommand::MarkRead {
+                conversation,
+                up_to: Seq(u64::from(self.world.rng.next_u32() % 20)),
+            },
+            (_, 18) => ConversationCommand::Keep {
+                conversation,
+                pinned: true,
+                muted: false,
+                archived: false,
+            },
+            (_, 19 | 20) => ConversationCommand::React {
+                conversation,
+                seq: Seq(u64::from(self.world.rng.next_u32() % 20)),
+                emoji: "x".to_owned(),
+                on: true,
+            },
             (_, 15 | 16) => ConversationCommand::Typing {
                 conversation,
                 typing: dice == 15,
