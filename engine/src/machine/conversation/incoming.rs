@@ -30,11 +30,17 @@ impl Conversations {
                 self.came(id, entry.sequence);
                 self.commit_read(id, &entry, &summary, context);
             }
-            Ok(Read::Leaving(_)) => {
+            Ok(Read::Leaving(device)) => {
                 self.came(id, entry.sequence);
+                let is_own = device.account == self.own_account();
                 let due = self.turn(id, context.now);
                 self.change(id, |it| {
                     it.stored.wishes.let_go = true;
+                    if is_own && it.stored.kind != GroupKind::Direct {
+                        // The user leaves with all devices.
+                        it.stored.wishes.resign();
+                        it.stored.wishes.leave = true;
+                    }
                     it.live.let_go_at = Some(due);
                 });
             }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use sotto_shared::content::{Body, Content};
-use sotto_shared::sotto::group::{GroupKind, Send, Stored};
+use sotto_shared::sotto::group::{Send, Stored};
 use sotto_shared::sotto::{Error, ErrorCode, Request};
 use sotto_shared::{AccountId, ContentId, GroupId, SendId};
 
@@ -259,7 +259,6 @@ impl Conversations {
             What::Leave => {
                 let epoch = outgoing.sealed.as_ref().map(|sealed| sealed.epoch);
                 self.change(id, |it| it.stored.left_in = epoch);
-                self.left_alone(id);
             }
             What::Content(bytes) => {
                 self.change(id, |it| {
@@ -270,20 +269,6 @@ impl Conversations {
                     self.placed(id, number, at, content, now);
                 }
             }
-        }
-    }
-
-    /// Where nobody is left who could let this device go, it is gone. The lobby is open to everybody:
-    /// the next one who comes lets it go.
-    fn left_alone(&mut self, id: GroupId) {
-        let own = self.own_account();
-        let is_alone = self.all.get(&id).is_some_and(|it| {
-            let mut members = it.stored.members.iter();
-            let is_closed = it.stored.kind == GroupKind::Group;
-            is_closed && members.all(|member| member.account == own)
-        });
-        if is_alone {
-            self.end(id, Stage::Left);
         }
     }
 

@@ -237,6 +237,10 @@ impl StoredConversation {
     pub(super) fn state(&self) -> ConversationState {
         match &self.stage {
             Stage::Creating { .. } | Stage::Joining { .. } => ConversationState::Joining,
+            // Nobody is there who could take note; whoever comes will.
+            Stage::Member if self.wishes.leave && self.members.len() <= 1 => {
+                ConversationState::Left
+            }
             Stage::Member if self.wishes.leave => ConversationState::Leaving,
             Stage::Member => ConversationState::Active,
             Stage::Broken(cause) => ConversationState::Broken(*cause),
