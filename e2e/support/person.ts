@@ -184,7 +184,7 @@ export class Person {
     return this.people.getByRole('option').filter({ has: exactly });
   }
 
-  /** Opens the conversation with somebody. */
+  /** Opens the classic conversation with somebody. */
   async open(name: string): Promise<void> {
     // Somebody with an account is one person, whatever mailboxes they have.
     await expect(this.listed(name)).toHaveCount(1);
@@ -192,7 +192,7 @@ export class Person {
     const contact = this.contact(name);
     await expect(this.conversation(name).or(contact)).toBeVisible();
     // Whose mailbox is not known yet when they are clicked has a page of their own first.
-    if (await contact.isVisible()) await contact.getByRole('button', { name: 'Messages' }).click();
+    if (await contact.isVisible()) await contact.getByRole('button', { name: 'Classic chat' }).click();
     await expect(this.conversation(name)).toBeVisible();
   }
 

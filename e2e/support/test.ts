@@ -28,6 +28,8 @@ export interface Fixtures {
   visitor: (options?: BrowserContextOptions & At) => Promise<Person>;
   /** A person with an account, its classic bridge on, and a browser of their own. */
   person: (name: string, options?: BrowserContextOptions & At & SignUp) => Promise<Person>;
+  /** A person with an account, no classic bridge, and a browser of their own. */
+  account: (name: string, options?: BrowserContextOptions & At & SignUp) => Promise<Person>;
   /** A person with a classic identity and no account, and a browser of their own. */
   classicPerson: (name: string, options?: BrowserContextOptions & At) => Promise<Person>;
   /** Two such people; the first one has the conversation with the second one open. */
@@ -77,6 +79,14 @@ export const test = base.extend<Fixtures>({
     await use(async (name, { displayName, password, invitation, stay, ...options } = {}) => {
       const person = await visitor(options);
       await person.register(name, { displayName, password, invitation, stay });
+      return person;
+    });
+  },
+
+  account: async ({ visitor }, use) => {
+    await use(async (name, { displayName, password, invitation, stay, ...options } = {}) => {
+      const person = await visitor(options);
+      await person.signUp(name, { displayName, password, invitation, stay });
       return person;
     });
   },

@@ -1,24 +1,8 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Locator } from '@playwright/test';
+import { expectNoViolation } from '../support/axe';
 import { picture, randomFile } from '../support/content';
 import { PASSWORD, type Person } from '../support/person';
 import { expect, test } from '../support/test';
-
-async function expectNoViolation(person: Person, state: string): Promise<void> {
-  await test.step(state, async () => {
-    const axe = new AxeBuilder({ page: person.page });
-    // All that darkness changes is colours; the other rules have looked at the same page in light.
-    const dark = () => matchMedia('(prefers-color-scheme: dark)').matches;
-    if (await person.page.evaluate(dark)) axe.withRules('color-contrast');
-    const { violations } = await axe.analyze();
-    const found = violations.map(({ id, help, nodes }) => ({
-      id,
-      help,
-      nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`),
-    }));
-    expect.soft(found, state).toEqual([]);
-  });
-}
 
 /** Opens each of these dialogs from another one, and closes it again. */
 async function expectNoViolationInDialogs(

@@ -120,10 +120,10 @@ test('two accounts write to each other over their bridges', async ({ visitor }) 
   const bob = await visitor();
   await signUp(bob, 'bob', { displayName: 'Bob' });
   await row(alice, 'Bob').click();
-  await expect(alice.page.getByText('You cannot write to Bob yet.')).toBeVisible();
+  await expect(alice.page.getByRole('button', { name: 'Classic chat' })).toHaveCount(0);
   await setBridge(alice, true);
   await setBridge(bob, true);
-  await alice.page.getByRole('button', { name: 'Messages', exact: true }).click();
+  await alice.page.getByRole('button', { name: 'Classic chat' }).click();
   await alice.write('over the bridge');
   await alice.expectState('over the bridge', 'stored');
   await bob.open('Alice');

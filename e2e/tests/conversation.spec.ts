@@ -15,8 +15,8 @@ test('two people exchange keys and talk, both ways', async ({ pair }) => {
   await bob.expectState('Hello Alice', 'stored');
   await alice.expectState('Hello Alice', 'received');
 
-  await expect(alice.listed('bob')).toHaveAccessibleName(/^bob .*Hello Alice Online$/);
-  await expect(bob.listed('alice')).toHaveAccessibleName(/^alice .*You: Hello Alice Online$/);
+  await expect(alice.listed('bob')).toHaveAccessibleName(/^bob .*Hello Alice Classic, weakly encrypted.*Online$/);
+  await expect(bob.listed('alice')).toHaveAccessibleName(/^alice .*You: Hello Alice Classic, weakly encrypted.*Online$/);
 });
 
 test('two people who write first at the same time understand each other', async ({ pair }) => {

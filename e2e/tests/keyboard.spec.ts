@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { PASSWORD } from '../support/person';
+import { openRoom } from '../support/chat';
 import { expect, test } from '../support/test';
 
 /** Presses Tab until the focus is there. */
@@ -52,15 +53,18 @@ test('from the first visit to a sent message by keyboard alone', async ({ visito
 
   await tabTo(page, /^bob/, 'option');
   await keyboard.press('Enter');
+  await expect(alice.contact('bob')).toBeVisible();
+  await tabTo(page, 'Message', 'button');
+  await keyboard.press('Enter');
   await expect(alice.composer).toBeFocused();
   await keyboard.type('typed by hand');
   await keyboard.press('Enter');
-  await alice.expectState('typed by hand', 'stored');
+  await expect(alice.message('typed by hand')).toHaveAttribute('data-state', /^(stored|delivered|read)$/);
   await expect(alice.composer).toBeFocused();
-  await bob.open('alice');
+  await openRoom(bob, 'alice');
   await bob.expectState('typed by hand', 'received');
 
-  // Escape leads back to the person in the list.
+  // Escape leads back to the conversation in the list.
   await keyboard.press('Escape');
   await expect(alice.listed('bob')).toBeFocused();
 });

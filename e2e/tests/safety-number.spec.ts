@@ -123,7 +123,7 @@ test('a changed account key is a loud stop: nothing is written until the user ha
   const number = await safetyNumber(page);
   await page.getByRole('button', { name: 'Mark as verified' }).click();
   await expect(row(alice, 'Bob')).toHaveAccessibleName(/Verified/);
-  await page.getByRole('button', { name: 'Messages', exact: true }).click();
+  await page.getByRole('button', { name: 'Classic chat' }).click();
   await alice.write('before the lie');
   await alice.expectState('before the lie', 'stored');
 

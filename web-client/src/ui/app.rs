@@ -7,6 +7,7 @@ use sotto_engine::api::{Command, Phase, SessionEnd, SessionState, Status};
 
 use super::account::{ConfirmPassword, Ended, RecoveryCodePage, Strips, keep_awake};
 use super::boot::{Boot, Broken};
+use super::chat::ChatView;
 use super::connection::ConnectionBanner;
 use super::contact::ContactPage;
 use super::conversation::{Conversation, NoConversation};
@@ -150,6 +151,7 @@ fn Main() -> impl IntoView {
             <div class="stage">
                 <ConnectionBanner />
                 {move || match open.get() {
+                    Some(Open::Chat(chat)) => view! { <ChatView chat /> }.into_any(),
                     Some(Open::Person(with)) => view! { <Conversation with /> }.into_any(),
                     Some(Open::Contact(account)) => {
                         view! { <ContactPage account /> }.into_any()

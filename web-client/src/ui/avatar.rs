@@ -7,16 +7,21 @@ const COLOURS: u32 = 8;
 
 /// Draws it. It says nothing that the name beside it does not say.
 pub(crate) fn avatar(id: &[u8; 16], name: &str) -> impl IntoView + use<> {
-    // FNV-1a: ids of other people's servers need not be random.
-    let mixed = id.iter().fold(0x811c_9dc5_u32, |sum, byte| {
-        (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    });
-    let class = format!("avatar colour-{}", (mixed >> 16) % COLOURS);
+    let class = format!("avatar colour-{}", colour_of(id));
     view! {
         <span class=class aria-hidden="true">
             {initials(name)}
         </span>
     }
+}
+
+/// The number of somebody's colour.
+pub(crate) fn colour_of(id: &[u8; 16]) -> u32 {
+    // FNV-1a: ids of other people's servers need not be random.
+    let mixed = id.iter().fold(0x811c_9dc5_u32, |sum, byte| {
+        (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    });
+    (mixed >> 16) % COLOURS
 }
 
 fn initials(name: &str) -> String {

@@ -7,6 +7,7 @@ use web_sys::{ClipboardEvent, File, HtmlInputElement, KeyboardEvent};
 
 use super::drafts::{Attachment, Draft};
 use super::icons::{Icon, icon};
+use super::navigation::Open;
 use super::store::Store;
 use super::tray::Tray;
 use super::{dom, words};
@@ -22,7 +23,7 @@ pub(crate) fn Composer(
     dropped: RwSignal<Vec<File>, LocalStorage>,
 ) -> impl IntoView {
     let store = Store::here();
-    let draft = store.drafts.take(with);
+    let draft = store.drafts.take(Open::Person(with));
     let text = RwSignal::new(draft.text);
     let attachments = RwSignal::new_local(draft.attachments);
     let problem = RwSignal::new(None::<String>);
@@ -31,7 +32,7 @@ pub(crate) fn Composer(
             text: text.get_untracked(),
             attachments: attachments.get_untracked(),
         };
-        store.drafts.keep(with, draft);
+        store.drafts.keep(Open::Person(with), draft);
     });
 
     let attach = move |files: Vec<File>| {
@@ -195,7 +196,7 @@ pub(crate) fn Composer(
 }
 
 /// A text without blank lines around it. Its first line keeps its indentation.
-fn without_margins(text: &str) -> &str {
+pub(crate) fn without_margins(text: &str) -> &str {
     let text = text.trim_end();
     let indent = text.len() - text.trim_start().len();
     let start = text
@@ -206,7 +207,7 @@ fn without_margins(text: &str) -> &str {
 }
 
 /// Makes the field as tall as its text.
-fn fit(field: &web_sys::HtmlTextAreaElement) {
+pub(crate) fn fit(field: &web_sys::HtmlTextAreaElement) {
     let style = web_sys::HtmlElement::style(field);
     let _ = style.set_property("height", "auto");
     let height = field.scroll_height().min(HEIGHT_MAX);

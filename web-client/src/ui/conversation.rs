@@ -246,17 +246,8 @@ fn Menu(with: ClientId) -> impl IntoView {
         }
         _ => {}
     };
-    let left = move |event: web_sys::FocusEvent| {
-        let to = event
-            .related_target()
-            .and_then(|to| to.dyn_into::<web_sys::Element>().ok());
-        let is_outside = |to: web_sys::Element| to.closest(".menu-box").ok().flatten().is_none();
-        if to.is_none_or(is_outside) {
-            shown.set(false);
-        }
-    };
     view! {
-        <div class="menu-box" on:focusout=left>
+        <div class="menu-box" on:focusout=move |event| dom::left_box(&event, shown)>
             <button
                 node_ref=button
                 class="icon-button"
@@ -295,7 +286,8 @@ fn Menu(with: ClientId) -> impl IntoView {
     }
 }
 
-fn step_menu(down: bool) {
+/// Moves the focus in the menu that is open.
+pub(crate) fn step_menu(down: bool) {
     let Ok(items) = document().query_selector_all(".menu [role=menuitem]") else {
         return;
     };

@@ -3,7 +3,7 @@
 use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{DataTransfer, Element, File, FileList, HtmlElement, VisibilityState};
+use web_sys::{DataTransfer, Element, File, FileList, FocusEvent, HtmlElement, VisibilityState};
 
 /// An element as the HTML element that it is.
 pub(crate) fn as_html(element: Element) -> HtmlElement {
@@ -19,6 +19,12 @@ pub(crate) fn is_looked_at() -> bool {
 /// Whether the pointer is a finger: then nothing is focused that would call up the keyboard.
 pub(crate) fn is_touch() -> bool {
     let query = window().match_media("(pointer: coarse)").ok().flatten();
+    query.is_some_and(|query| query.matches())
+}
+
+/// Whether list and conversation are two screens.
+pub(crate) fn is_narrow() -> bool {
+    let query = window().match_media("(max-width: 720px)").ok().flatten();
     query.is_some_and(|query| query.matches())
 }
 
@@ -79,6 +85,17 @@ pub(crate) fn focus_soon(selector: impl Into<String>) {
     });
 }
 
+/// Hides a menu when the focus leaves its `.menu-box`.
+pub(crate) fn left_box(event: &FocusEvent, shown: RwSignal<bool>) {
+    let to = event
+        .related_target()
+        .and_then(|to| to.dyn_into::<Element>().ok());
+    let is_outside = |to: Element| to.closest(".menu-box").ok().flatten().is_none();
+    if to.is_none_or(is_outside) {
+        shown.set(false);
+    }
+}
+
 /// Lifts a popover above everything, dialogs included, or hides it. Browsers without popovers show
 /// it in its place.
 pub(crate) fn raise(popover: &Element, show: bool) {
@@ -111,4 +128,15 @@ pub(crate) fn carries_files(data: Option<&DataTransfer>) -> bool {
 /// Whether it carries text besides.
 pub(crate) fn carries_text(data: &DataTransfer) -> bool {
     data.types().includes(&"text/plain".into(), 0)
+}
+
+/// Does something with what `selector` finds, once the view has changed.
+pub(crate) fn with_soon<T: JsCast>(selector: &'static str, act: impl FnOnce(&T) + 'static) {
+    request_animation_frame(move || {
+        if let Ok(Some(element)) = document().query_selector(selector)
+            && let Some(element) = element.dyn_ref()
+        {
+            act(element);
+        }
+    });
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 use sotto_engine::api::FILE_MAX;
-use sotto_shared::ClientId;
 use web_sys::{File, Url};
 
+use super::navigation::Open;
 use super::words;
 
 /// A file that waits beside the text.
@@ -46,36 +46,36 @@ pub(crate) struct Draft {
 /// The drafts of all conversations.
 #[derive(Clone, Copy)]
 pub(crate) struct Drafts {
-    by_person: StoredValue<HashMap<ClientId, Draft>, LocalStorage>,
+    by_place: StoredValue<HashMap<Open, Draft>, LocalStorage>,
     next: StoredValue<u32>,
 }
 
 impl Drafts {
     pub(crate) fn new() -> Self {
         Self {
-            by_person: StoredValue::new_local(HashMap::new()),
+            by_place: StoredValue::new_local(HashMap::new()),
             next: StoredValue::new(0),
         }
     }
 
     /// Takes a draft out, to be edited.
-    pub(crate) fn take(self, with: ClientId) -> Draft {
+    pub(crate) fn take(self, place: Open) -> Draft {
         let mut draft = None;
-        self.by_person
-            .update_value(|drafts| draft = drafts.remove(&with));
+        self.by_place
+            .update_value(|drafts| draft = drafts.remove(&place));
         draft.unwrap_or_default()
     }
 
     /// Keeps a draft until its conversation is opened again.
-    pub(crate) fn keep(self, with: ClientId, draft: Draft) {
-        self.by_person.update_value(|drafts| {
-            drafts.insert(with, draft);
+    pub(crate) fn keep(self, place: Open, draft: Draft) {
+        self.by_place.update_value(|drafts| {
+            drafts.insert(place, draft);
         });
     }
 
     /// Forgets all of them.
     pub(crate) fn forget(self) {
-        self.by_person.update_value(HashMap::clear);
+        self.by_place.update_value(HashMap::clear);
     }
 
     /// Makes an attachment of a file.

@@ -7,31 +7,40 @@ use leptos::prelude::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Icon {
     Alert,
+    Archive,
     Attach,
     Back,
+    BellOff,
     Check,
+    Checks,
     Clock,
     Close,
     Copy,
     Device,
     Down,
     Download,
+    Exit,
     Eye,
     EyeOff,
     File,
+    Group,
     Image,
     Key,
     Lock,
     More,
     Pencil,
     Person,
+    Pin,
     Print,
+    Plus,
     Retry,
+    Reply,
     Scan,
     Search,
     Send,
     Settings,
     Shield,
+    Smile,
     Spinner,
     Trash,
 }
@@ -39,6 +48,23 @@ pub(crate) enum Icon {
 impl Icon {
     fn path(self) -> &'static str {
         match self {
+            Self::Smile => {
+                "M12 3.500a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17M8.500 14.200c1.800 2.300 5.200 2.300 7 0M9 9.500v.01M15 9.500v.01"
+            }
+            Self::Reply => "M9.500 6L4 11.500L9.500 17M4.500 11.500H14a6 6 0 0 1 6 6v1",
+            Self::Plus => "M12 5v14M5 12h14",
+            Self::Pin => "M9 4h6l-1 6l3.500 3.500h-11L10 10zM12 13.500V20",
+            Self::Group => {
+                "M9 5a3.500 3.500 0 1 1 0 7a3.500 3.500 0 0 1 0-7M2.500 19.500c0-3.500 2.8-4.800 6.500-4.800s6.500 1.300 6.500 4.800M16 5.500a3.300 3.300 0 0 1 0 6.200M18 14.900c2.200.6 3.500 2 3.500 4.600"
+            }
+            Self::Exit => {
+                "M14 4.500H6a1 1 0 0 0-1 1v13a1 1 0 0 0 1 1h8M10 12h10.500M17 8.500l3.500 3.500l-3.500 3.5"
+            }
+            Self::Checks => "M2.5 12.500l4.500 4.500L15 8.500M11 16l1.500 1.500L21.500 8.500",
+            Self::BellOff => {
+                "M4 4l16 16M7 9.500V15l-1.500 2.500h11M9 6a5 5 0 0 1 8 4v3.500M10.500 20.500h3"
+            }
+            Self::Archive => "M4 5h16v4H4zM5.5 9v9.500a1 1 0 0 0 1 1h11a1 1 0 0 0 1-1V9M10 13h4",
             Self::Alert => "M12 3.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17M12 8v4.5M12 16v.01",
             Self::Attach => {
                 "M20 11.5l-7.8 7.8a5 5 0 0 1-7.1-7.1l8.2-8.2a3.4 3.4 0 0 1 4.8 4.8l-8 8a1.7 1.7 0 0 1-2.4-2.4l7.1-7.1"

@@ -14,7 +14,7 @@ use super::store::Store;
 use super::{time, words};
 
 /// Characters of a long text that are shown before the reader asks for all.
-const SHOWN_FIRST: usize = 4000;
+pub(crate) const SHOWN_FIRST: usize = 4000;
 
 /// Characters of a text of symbols only that is written large.
 const LARGE_MAX: usize = 8;
@@ -240,7 +240,7 @@ fn TextBody(text: String) -> impl IntoView {
     let shown = move || {
         let end = if whole.get() { None } else { cut };
         let shown = text.get(..end.unwrap_or(text.len())).unwrap_or(&text);
-        linkify::pieces(shown).into_iter().map(piece).collect_view()
+        linkify::pieces(shown).into_iter().map(link).collect_view()
     };
     view! {
         <span class="text" class:large=large dir="auto">
@@ -254,7 +254,8 @@ fn TextBody(text: String) -> impl IntoView {
     }
 }
 
-fn piece(piece: Piece<'_>) -> AnyView {
+/// A piece of a text as it is shown.
+pub(crate) fn link(piece: Piece<'_>) -> AnyView {
     match piece {
         Piece::Text(text) => text.to_owned().into_any(),
         Piece::Link(address) => {
@@ -270,7 +271,7 @@ fn piece(piece: Piece<'_>) -> AnyView {
 }
 
 /// Whether a short text is made of emoji and the like only.
-fn is_symbols_only(text: &str) -> bool {
+pub(crate) fn is_symbols_only(text: &str) -> bool {
     text.chars().count() <= LARGE_MAX
         && text.chars().any(is_emoji)
         && text

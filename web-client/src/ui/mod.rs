@@ -7,8 +7,9 @@
 //! | `app` | which screen is shown |
 //! | `entry/`, `name_page`, `import_page`, `lock_page`, `boot` | the screens before the main view |
 //! | `own`, `account/` | the own account: what is known of it, its pages and lines |
-//! | `people`, `people_row`, `connection` | the left side |
-//! | `conversation`, `timeline`, `scroll`, `message`, `file_body`, `composer` | the right side |
+//! | `people`, `people_row`, `hits`, `connection` | the left side |
+//! | `chat/` | the right side: one conversation |
+//! | `conversation`, `timeline`, `scroll`, `message`, `file_body`, `composer` | the same for a classic one |
 //! | `contact/` | a contact's page, safety number, and the stop when a key changes |
 //! | `form`, `field` | what forms are made of |
 //! | `dialogs/` | everything that stands above the page |
@@ -24,6 +25,7 @@ mod app;
 mod avatar;
 mod boot;
 mod bridge;
+mod chat;
 mod composer;
 mod connection;
 mod contact;
@@ -36,6 +38,7 @@ mod field;
 mod file_body;
 mod files;
 mod form;
+mod hits;
 mod icons;
 mod import_page;
 mod linkify;
@@ -48,6 +51,7 @@ mod notify;
 mod own;
 mod people;
 mod people_row;
+mod picture_file;
 mod scroll;
 mod state;
 mod store;

@@ -1,17 +1,20 @@
 //! What is open on the right side, kept in the address so that reloading and the back button work.
 
 use leptos::prelude::*;
-use sotto_shared::{AccountId, ClientId};
+use sotto_shared::{AccountId, ClientId, GroupId};
 use wasm_bindgen::JsValue;
 
 use super::entry::EntryPage;
 use super::store::Store;
 
+const CHAT: &str = "chat-";
 const CONTACT: &str = "contact-";
 
 /// What is open on the right side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Open {
+    /// A conversation.
+    Chat(GroupId),
     /// The conversation with this classic mailbox.
     Person(ClientId),
     /// The page of this contact.
@@ -19,8 +22,10 @@ pub(crate) enum Open {
 }
 
 impl Open {
-    fn to_address(self) -> String {
+    /// As it stands in the address.
+    pub(crate) fn to_address(self) -> String {
         match self {
+            Self::Chat(group) => format!("#{CHAT}{group}"),
             Self::Person(client) => format!("#{client}"),
             Self::Contact(account) => format!("#{CONTACT}{account}"),
         }
@@ -28,6 +33,9 @@ impl Open {
 
     fn from_address(hash: &str) -> Option<Self> {
         let place = hash.strip_prefix('#')?;
+        if let Some(group) = place.strip_prefix(CHAT) {
+            return group.parse().ok().map(Self::Chat);
+        }
         match place.strip_prefix(CONTACT) {
             Some(account) => account.parse().ok().map(Self::Contact),
             None => place.parse().ok().map(Self::Person),
@@ -51,6 +59,11 @@ pub(crate) fn follow_address(store: Store) {
 }
 
 /// Opens a conversation.
+pub(crate) fn open_chat(store: Store, chat: GroupId) {
+    go(store, Open::Chat(chat));
+}
+
+/// Opens a classic conversation.
 pub(crate) fn open(store: Store, with: ClientId) {
     go(store, Open::Person(with));
 }
@@ -60,22 +73,8 @@ pub(crate) fn open_contact(store: Store, account: AccountId) {
     go(store, Open::Contact(account));
 }
 
-/// Opens the conversation with a contact, or their page if there is none to have.
-pub(crate) fn open_best(store: Store, account: AccountId) {
-    let contact = store
-        .contacts
-        .with_untracked(|contacts| contacts.get(account));
-    let person = contact
-        .and_then(|contact| contact.classic)
-        .filter(|client| {
-            store
-                .people
-                .with_untracked(|people| people.get(*client).is_some())
-        });
-    go(store, person.map_or(Open::Contact(account), Open::Person));
-}
-
-fn go(store: Store, place: Open) {
+/// Opens whatever it is.
+pub(crate) fn go(store: Store, place: Open) {
     let before = store.open.get_untracked();
     if before == Some(place) {
         return;
@@ -147,10 +146,18 @@ mod tests {
     fn addresses_lead_back_to_what_was_open() {
         let person = Open::Person(ClientId::from_bytes([1; 16]));
         let contact = Open::Contact(AccountId::from_bytes([2; 16]));
-        for place in [person, contact] {
+        let chat = Open::Chat(GroupId::from_bytes([3; 16]));
+        for place in [person, contact, chat] {
             assert_eq!(Open::from_address(&place.to_address()), Some(place));
         }
-        for hash in ["", "#", "#contact-", "#invite=AAAA", "#contact-12"] {
+        for hash in [
+            "",
+            "#",
+            "#contact-",
+            "#invite=AAAA",
+            "#contact-12",
+            "#chat-",
+        ] {
             assert_eq!(Open::from_address(hash), None, "{hash}");
         }
     }

@@ -1,21 +1,22 @@
 //! Tells of new messages outside the page: in its title, and on the desktop if the user wants it.
 
 use leptos::prelude::*;
-use sotto_shared::ClientId;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
 
+use super::dom;
+use super::navigation::{self, Open};
+use super::state::chats::Chats;
+use super::state::people::People;
 use super::store::Store;
-use super::{dom, navigation};
 
 const WANTED_KEY: &str = "sotto.notifications";
 
 /// Keeps the number of unread messages in the page's title.
 pub(crate) fn badge_title(store: Store) {
     let unread = Memo::new(move |_| {
-        store
-            .people
-            .with(super::state::people::People::unread_total)
+        let classic = store.people.with(People::unread_total);
+        classic.saturating_add(store.chats.list.with(Chats::unread_total))
     });
     Effect::new(move |_| {
         document().set_title(&match unread.get() {
@@ -52,20 +53,20 @@ pub(crate) fn turn_on(then: impl Fn(bool) + 'static) {
 }
 
 /// Shows a desktop notification, unless the user looks at the page anyway.
-pub(crate) fn show(store: Store, with: ClientId, name: &str, text: &str) {
+pub(crate) fn show(store: Store, place: Open, name: &str, text: &str) {
     if store.focused.get_untracked() || !is_on() {
         return;
     }
     let options = NotificationOptions::new();
     options.set_body(text);
-    options.set_tag(&with.to_string());
+    options.set_tag(&place.to_address());
     let Ok(notification) = Notification::new_with_options(name, &options) else {
         return;
     };
     let clicked = notification.clone();
     let on_click = Closure::<dyn Fn()>::new(move || {
         let _ = window().focus();
-        navigation::open(store, with);
+        navigation::go(store, place);
         clicked.close();
     });
     notification.set_onclick(Some(on_click.into_js_value().unchecked_ref()));

@@ -187,7 +187,11 @@ fn tell(store: Store, account: AccountId, what: &str, wants: fn(&Contact, &Peopl
     let contact = store
         .contacts
         .with_untracked(|contacts| contacts.get(account));
-    let told = contact.filter(|it| store.people.with_untracked(|people| wants(it, people)));
+    let chats = store.chats.list;
+    let told = contact.filter(|it| {
+        store.people.with_untracked(|people| wants(it, people))
+            || chats.with_untracked(|chats| chats.direct(account).is_some())
+    });
     if let Some(contact) = told {
         store
             .notices

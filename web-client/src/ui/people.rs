@@ -9,10 +9,11 @@ use web_sys::{Element, KeyboardEvent};
 use super::avatar::avatar;
 use super::connection::ConnectionMark;
 use super::dialogs::Dialog;
+use super::hits::Hits;
 use super::icons::{Icon, icon};
 use super::navigation::Open;
 use super::people_row::{RowView, open_row};
-use super::state::listing::{self, Row, Rows};
+use super::state::listing::{self, Row, Rows, Section};
 use super::state::people::People;
 use super::store::Store;
 use super::{dom, words};
@@ -27,7 +28,8 @@ const NEAR_END: i32 = 600;
 #[component]
 pub(crate) fn PeoplePane() -> impl IntoView {
     let store = Store::here();
-    let query = RwSignal::new(String::new());
+    let query = store.chats.query;
+    let has_account = Memo::new(move |_| store.account(|_| ()).is_some());
     let search = NodeRef::<leptos::html::Input>::new();
     let shortcut = window_event_listener(leptos::ev::keydown, move |event| {
         if is_search_shortcut(&event)
@@ -67,6 +69,16 @@ pub(crate) fn PeoplePane() -> impl IntoView {
                             }
                         })
                 }}
+                <Show when=move || has_account.get()>
+                    <button
+                        class="icon-button"
+                        aria-label="New chat"
+                        title="New chat"
+                        on:click=move |_| store.dialogs.open(Dialog::NewChat)
+                    >
+                        {icon(Icon::Plus)}
+                    </button>
+                </Show>
                 <button
                     class="icon-button"
                     aria-label="Settings"
@@ -82,7 +94,9 @@ pub(crate) fn PeoplePane() -> impl IntoView {
                     node_ref=search
                     type="search"
                     aria-label="Search people"
-                    placeholder="Search people"
+                    placeholder=move || {
+                        if has_account.get() { "Search people and messages" } else { "Search people" }
+                    }
                     autocomplete="off"
                     spellcheck="false"
                     aria-keyshortcuts="Control+K Meta+K /"
@@ -132,15 +146,13 @@ fn is_search_shortcut(event: &KeyboardEvent) -> bool {
 
 /// Who is listed, tracked.
 fn rows_for(store: Store, query: &str) -> Rows {
-    let has_account = store.account(|_| ()).is_some();
-    store.people.with(|people| {
-        if has_account {
-            store
-                .contacts
-                .with(|contacts| listing::accounts(people, contacts, query))
-        } else {
-            listing::classic(people, query)
-        }
+    let own = store.account(|own| own.account);
+    store.people.with(|people| match own {
+        Some(own) => store.contacts.with(|contacts| {
+            let chats = store.chats.list.read();
+            listing::accounts(&chats, people, contacts, own, query)
+        }),
+        None => listing::classic(people, query),
     })
 }
 
@@ -220,7 +232,7 @@ fn PeopleList(query: RwSignal<String>) -> impl IntoView {
     let focus_at = RwSignal::new(None::<Row>);
     // One option is reached by Tab: the one last focused, else the open one, else the first.
     let tab_stop = Memo::new(move |_| {
-        let open = store.open.get().map(|open| open_as_row(store, open));
+        let open = store.open.get().map(open_as_row);
         let focus_at = focus_at.get();
         listing.with(|listing| {
             let is_listed = |row: &Row| listing.iter().any(|listed| listed == *row);
@@ -230,20 +242,37 @@ fn PeopleList(query: RwSignal<String>) -> impl IntoView {
                 .or_else(|| listing.iter().next())
         })
     });
-    let first = move || listing.with(|l| first_of(&l.first, shown.get()));
-    let second =
-        move || listing.with(|l| first_of(&l.second, shown.get().saturating_sub(l.first.len())));
-    let row = move |row: Row| view! { <RowView row focus_at tab_stop /> };
-    let labels = move || {
-        if has_account.get() {
-            ("Contacts", "Classic", "Classic, weakly encrypted")
-        } else {
-            (
-                "Conversations so far",
-                "On this server",
-                "Others on this server",
-            )
+    let archive_open = RwSignal::new(false);
+    let section = move |section: Section| {
+        let rows = move || listing.with(|listing| listing.of(section, shown.get()));
+        let row = move |row: Row| view! { <RowView row focus_at tab_stop /> };
+        let title = section_title(section, has_account.get_untracked());
+        view! {
+                <div role="group" aria-label=title.1>
+                    {title
+                        .0
+                        .map(|title| {
+                            view! {
+                                <p class="people-title" role="presentation" aria-hidden="true">
+                                    {title}
+                                </p>
+                            }
+                        })}
+                    <For each=rows key=|row| *row children=row />
+                </div>
         }
+        .into_any()
+    };
+    let sections = Memo::new(move |_| listing.with(Rows::sections));
+    let listed = move || {
+        let mut sections = sections.get();
+        sections.retain(|section| *section != Section::Archived);
+        sections
+    };
+    let any_archived = move || sections.with(|all| all.contains(&Section::Archived));
+    // Who looks for something finds it, wherever it is.
+    let archive = move || {
+        any_archived() && (archive_open.get() || !query.with(|query| query.trim().is_empty()))
     };
     let scrolled = move |event: web_sys::Event| {
         let list: Element = event_target(&event);
@@ -257,20 +286,28 @@ fn PeopleList(query: RwSignal<String>) -> impl IntoView {
     view! {
         <div class="people" on:scroll=scrolled>
             <div role="listbox" aria-label="People" on:keydown=move |event| step_focus(&event)>
-                <Show when=move || listing.with(|l| !l.first.is_empty())>
-                    <div role="group" aria-label=move || labels().0>
-                        <For each=first key=|row| *row children=row />
-                    </div>
-                </Show>
-                <Show when=move || listing.with(|l| !l.second.is_empty())>
-                    <div role="group" aria-label=move || labels().2>
-                        <p class="people-title" role="presentation" aria-hidden="true">
-                            {move || labels().1}
-                        </p>
-                        <For each=second key=|row| *row children=row />
-                    </div>
-                </Show>
+                <For each=listed key=|section| *section children=section />
             </div>
+            <Show when=any_archived>
+                <button
+                    class="fold"
+                    aria-expanded=move || archive().to_string()
+                    on:click=move |_| archive_open.update(|open| *open = !*open)
+                >
+                    {icon(Icon::Archive)}
+                    "Archived"
+                </button>
+            </Show>
+            <Show when=archive>
+                <div
+                    role="listbox"
+                    aria-label="Archived conversations"
+                    on:keydown=move |event| step_focus(&event)
+                >
+                    {section(Section::Archived)}
+                </div>
+            </Show>
+            <Hits query />
             <div role="status">
                 <Show when=move || arrived.get() && listing.with(Rows::is_empty)>
                     <p class="people-empty">
@@ -290,18 +327,25 @@ fn PeopleList(query: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// The row that stands for what is open.
-pub(super) fn open_as_row(store: Store, open: Open) -> Row {
-    match open {
-        Open::Contact(account) => Row::Contact(account),
-        Open::Person(client) => store
-            .contact_of(client)
-            .map_or(Row::Person(client), |contact| Row::Contact(contact.account)),
+/// What stands above a section, and what it is called for those who do not see it.
+fn section_title(section: Section, has_account: bool) -> (Option<&'static str>, &'static str) {
+    match (section, has_account) {
+        (Section::Conversations, true) => (None, "Conversations"),
+        (Section::Conversations, false) => (None, "Conversations so far"),
+        (Section::Contacts, _) => (Some("Contacts"), "Contacts"),
+        (Section::Others, true) => (Some("Classic"), "Classic, weakly encrypted"),
+        (Section::Others, false) => (Some("On this server"), "Others on this server"),
+        (Section::Archived, _) => (None, "Archived"),
     }
 }
 
-fn first_of(rows: &[Row], count: usize) -> Vec<Row> {
-    rows.iter().take(count).copied().collect()
+/// The row that stands for what is open.
+pub(super) fn open_as_row(open: Open) -> Row {
+    match open {
+        Open::Chat(group) => Row::Chat(group),
+        Open::Contact(account) => Row::Contact(account),
+        Open::Person(client) => Row::Person(client),
+    }
 }
 
 /// Moves the focus among the options with the arrow keys, Home and End.

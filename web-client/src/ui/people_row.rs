@@ -1,14 +1,14 @@
 //! One row of the list of people.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
-use sotto_engine::api::{Contact, KeyState, Person};
+use sotto_engine::api::{Contact, Conversation, ConversationState, KeyState, Person};
 
 use super::avatar::avatar;
-use super::contact::verified_mark;
+use super::chat::{chat_avatar, is_verified};
+use super::contact::{tick, verified_mark};
 use super::icons::{Icon, icon};
 use super::people::open_as_row;
+use super::state::chats::title;
 use super::state::contacts::is_alarming;
 use super::state::listing::Row;
 use super::store::Store;
@@ -17,7 +17,8 @@ use super::{navigation, time, words};
 /// Opens what a row stands for.
 pub(crate) fn open_row(store: Store, row: Row) {
     match row {
-        Row::Contact(account) => navigation::open_best(store, account),
+        Row::Chat(group) => navigation::open_chat(store, group),
+        Row::Contact(account) => navigation::open_contact(store, account),
         Row::Person(client) => navigation::open(store, client),
     }
 }
@@ -30,30 +31,19 @@ pub(crate) fn RowView(
     tab_stop: Memo<Option<Row>>,
 ) -> impl IntoView {
     let store = Store::here();
-    let contact = Memo::new(move |_| match row {
-        Row::Contact(account) => store.contact(account),
-        Row::Person(_) => None,
+    let is_unread = Memo::new(move |_| match row {
+        Row::Chat(group) => store.chat(group).is_some_and(|chat| chat.unread > 0),
+        Row::Person(client) => store.person(client).is_some_and(|person| person.unread > 0),
+        Row::Contact(_) => false,
     });
-    let person = Memo::new(move |_| match row {
-        Row::Contact(_) => {
-            let client = contact.with(|contact| contact.as_ref()?.classic)?;
-            store.person(client)
-        }
-        Row::Person(client) => store.person(client),
-    });
-    let is_open = Memo::new(move |_| {
-        let open = store.open.get();
-        open.is_some_and(|open| open_as_row(store, open) == row)
-    });
-    let content = move || {
-        let (contact, person) = (contact.get(), person.get());
-        match (contact, person) {
-            (Some(contact), person) => Some(contact_row(store, &contact, person).into_any()),
-            (None, Some(person)) => Some(person_row(store, &person).into_any()),
-            (None, None) => None,
-        }
+    let is_open = Memo::new(move |_| store.open.get().map(open_as_row) == Some(row));
+    let content = move || match row {
+        Row::Chat(group) => chat_row(store, &*store.chat(group)?),
+        Row::Contact(account) => Some(contact_row(store, &*store.contact(account)?).into_any()),
+        Row::Person(client) => Some(person_row(store, &*store.person(client)?).into_any()),
     };
     let id = match row {
+        Row::Chat(group) => group.to_string(),
         Row::Contact(account) => account.to_string(),
         Row::Person(client) => client.to_string(),
     };
@@ -61,7 +51,7 @@ pub(crate) fn RowView(
         <div
             role="option"
             class="person"
-            class:unread=move || person.with(|p| p.as_ref().is_some_and(|p| p.unread > 0))
+            class:unread=move || is_unread.get()
             aria-selected=move || is_open.get().to_string()
             tabindex=move || if tab_stop.get() == Some(row) { "0" } else { "-1" }
             data-row=id
@@ -79,48 +69,102 @@ pub(crate) fn RowView(
     }
 }
 
-/// Somebody with an account.
-fn contact_row(
-    store: Store,
-    contact: &Contact,
-    person: Option<Arc<Person>>,
-) -> impl IntoView + use<> {
+/// A conversation.
+fn chat_row(store: Store, chat: &Conversation) -> Option<AnyView> {
+    let own = store.own_account();
+    let name = store.contacts.with(|contacts| title(chat, contacts, own));
+    let peer = chat.peer.and_then(|peer| store.contact(peer));
+    let is_online = peer
+        .as_ref()
+        .and_then(|peer| peer.presence)
+        .is_some_and(|presence| presence.online);
+    let alarm = peer.as_deref().is_some_and(is_alarming);
+    let today = store.today.get();
+    let writing = store.writing_in(chat.id);
+    let (line, live) = if alarm {
+        ("Their key has changed: look first".to_owned(), false)
+    } else if !writing.is_empty() {
+        let who: Vec<_> = writing.into_iter().map(|who| store.called(who)).collect();
+        (words::typing(&who), true)
+    } else {
+        (chat_line(store, chat), false)
+    };
+    let (muted, pinned, mentions) = (chat.muted, chat.pinned, chat.unread_mentions);
+    let verified = is_verified(store, chat);
+    let row = view! {
+        <span class="avatar-box">
+            {chat_avatar(store, chat)}
+            {is_online.then(|| view! { <span class="presence-dot on" aria-hidden="true"></span> })}
+        </span>
+        <span class="person-name">{name} {verified.then(tick)}</span>
+        {unread_in_words(chat.unread)}
+        {(mentions > 0).then(|| view! { <span class="sr-only">"mentions you"</span> })}
+        <span class="person-time">{time::short(chat.active_at, today)}</span>
+        <span class="person-last" class:alarm-line=alarm class:live=live>
+            {line}
+        </span>
+        <span class="person-marks">
+            {mark(muted, Icon::BellOff, "Muted")} {mark(pinned, Icon::Pin, "Pinned")}
+            {(mentions > 0)
+                .then(|| {
+                    view! {
+                        <span class="unread-count" aria-hidden="true">
+                            "@"
+                        </span>
+                    }
+                })} {unread_mark(chat.unread)}
+        </span>
+    };
+    Some(row.into_any())
+}
+
+/// Last thing said, or how it stands.
+fn chat_line(store: Store, chat: &Conversation) -> String {
+    match (chat.state, &chat.last) {
+        (ConversationState::Active, Some(last)) => {
+            words::last_item(last, chat.kind, &|who| store.called(who))
+        }
+        (ConversationState::Active, None) => "Nothing was said yet".to_owned(),
+        (ConversationState::Joining, _) => "Joining…".to_owned(),
+        (ConversationState::Leaving | ConversationState::Left, _) => "You have left".to_owned(),
+        (ConversationState::Removed, _) => "You were removed".to_owned(),
+        (ConversationState::Broken(_), _) => "Does not go on: join again".to_owned(),
+    }
+}
+
+fn mark(on: bool, sign: Icon, name: &'static str) -> Option<impl IntoView + use<>> {
+    on.then(|| {
+        view! {
+            <span class="key-mark" title=name>
+                {icon(sign)}
+                <span class="sr-only">{name}</span>
+            </span>
+        }
+    })
+}
+
+/// Somebody with an account, and without a conversation.
+fn contact_row(store: Store, contact: &Contact) -> impl IntoView + use<> {
     let name = contact.display_name.to_string();
     let is_online = contact.presence.is_some_and(|presence| presence.online);
-    let presence = contact
-        .presence
-        .map(|presence| words::presence(presence, store.now.get()));
-    let last = person.as_ref().and_then(|person| person.last.as_ref());
-    let today = store.today.get();
-    let time = last.map(|last| time::short(last.at, today));
+    let presence = contact.presence.map_or_else(String::new, |presence| {
+        format!(" · {}", words::presence(presence, store.now.get()))
+    });
     let alarm = is_alarming(contact);
-    let line = if alarm {
-        "Their key has changed: look first".to_owned()
-    } else {
-        match person.as_ref().filter(|person| person.last.is_some()) {
-            Some(person) => last_line(person),
-            None => {
-                let presence = presence.as_ref().map(|presence| format!(" · {presence}"));
-                format!("@{}{}", contact.name, presence.unwrap_or_default())
-            }
-        }
+    let line = match alarm {
+        true => "Their key has changed: look first".to_owned(),
+        false => format!("@{}{presence}", contact.name),
     };
-    // Without a conversation the line says it already.
-    let heard = last.and(presence);
-    let unread = person.as_ref().map_or(0, |person| person.unread);
     view! {
         <span class="avatar-box">
             {avatar(contact.account.as_bytes(), &name)}
             {is_online.then(|| view! { <span class="presence-dot on" aria-hidden="true"></span> })}
         </span>
         <span class="person-name">{name.clone()} {verified_mark(contact.trust)}</span>
-        {unread_in_words(unread)}
-        <span class="person-time">{time}</span>
+        <span class="person-time"></span>
         <span class="person-last" class:alarm-line=alarm>
             {line}
         </span>
-        <span class="person-marks">{unread_mark(unread)}</span>
-        <span class="sr-only">{heard}</span>
     }
 }
 
@@ -130,21 +174,39 @@ fn person_row(store: Store, person: &Person) -> impl IntoView + use<> {
     let last = person.last.as_ref();
     let time = last.map(|last| time::short(last.at, today));
     let has_account = store.account(|_| ()).is_some();
+    let contact = store.contact_of(person.client);
+    let (sign, name, verified) = match &contact {
+        Some(contact) => (
+            *contact.account.as_bytes(),
+            contact.display_name.to_string(),
+            verified_mark(contact.trust),
+        ),
+        None => (*person.client.as_bytes(), person.name.to_string(), None),
+    };
+    let alarm = contact.as_deref().is_some_and(is_alarming);
+    let presence = contact.as_ref().and_then(|contact| contact.presence);
+    let is_online = presence.is_some_and(|presence| presence.online);
+    let heard =
+        presence.map(|presence| format!(", {}", words::presence(presence, store.now.get())));
     let imitated = store
         .contacts
         .with(|contacts| contacts.imitated_by(person))
         .filter(|_| has_account);
     view! {
-        {avatar(person.client.as_bytes(), person.name.as_str())}
-        <span class="person-name">{person.name.to_string()}</span>
+        <span class="avatar-box">
+            {avatar(&sign, &name)}
+            {is_online.then(|| view! { <span class="presence-dot on" aria-hidden="true"></span> })}
+        </span>
+        <span class="person-name">{name.clone()} {verified}</span>
         {unread_in_words(person.unread)}
         <span class="person-time">{time}</span>
-        <span class="person-last">
+        <span class="person-last" class:alarm-line=alarm>
             {match imitated {
                 Some(name) => {
                     view! { <span class="not-account">{format!("not the account @{name}")}</span> }
                         .into_any()
                 }
+                None if alarm => "Their key has changed: look first".into_any(),
                 None => last_line(person).into_any(),
             }}
         </span>
@@ -159,7 +221,7 @@ fn person_row(store: Store, person: &Person) -> impl IntoView + use<> {
                     }
                 })} {key_mark(person.key)} {unread_mark(person.unread)}
         </span>
-        <span class="sr-only">{marks_in_words(person)}</span>
+        <span class="sr-only">{marks_in_words(person)} {heard}</span>
     }
 }
 

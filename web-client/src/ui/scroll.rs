@@ -111,6 +111,17 @@ impl Scroll {
         scroller.scroll_to_with_scroll_to_options(&options);
     }
 
+    /// Goes to a line, and stays there.
+    pub(crate) fn to_row(self, row: &HtmlElement) {
+        let Some(scroller) = self.view() else {
+            return;
+        };
+        self.follows.set(false);
+        let room = scroller.client_height() - row.offset_height();
+        scroller.set_scroll_top(row.offset_top() - (room / 2).max(0));
+        self.last_top.set_value(scroller.scroll_top());
+    }
+
     /// Begins at the line above the unread messages, if they fill more than the view.
     pub(crate) fn start(self) {
         let Some(scroller) = self.view() else {

@@ -12,6 +12,7 @@ use sotto_shared::{AccountId, ClientId};
 use web_sys::Blob;
 
 use super::bridge::Bridge;
+use super::chat::{self, Chats};
 use super::dialogs::Dialogs;
 use super::drafts::Drafts;
 use super::entry::EntryPage;
@@ -40,6 +41,8 @@ pub(crate) struct Store {
     pub(crate) people: RwSignal<People>,
     /// Everybody known who has an account.
     pub(crate) contacts: RwSignal<Contacts>,
+    /// Conversations of the account.
+    pub(crate) chats: Chats,
     /// The own account, beyond its status.
     pub(crate) own: Own,
     /// Which page leads in, while nobody is signed in here.
@@ -83,6 +86,7 @@ impl Store {
             no_worker: RwSignal::new(false),
             people: RwSignal::default(),
             contacts: RwSignal::default(),
+            chats: Chats::new(),
             own: Own::new(),
             entry: RwSignal::default(),
             invitation: RwSignal::default(),
@@ -221,6 +225,7 @@ impl Store {
         self.people.set(People::default());
         self.contacts.set(Contacts::default());
         self.own.forget();
+        self.chats.forget();
         self.timelines.update_value(HashMap::clear);
         self.drafts.forget();
     }
@@ -291,12 +296,11 @@ impl Store {
                 let shown = contact
                     .as_ref()
                     .map_or(name.as_str(), |contact| contact.display_name.as_str());
-                notify::show(self, with, shown, &words::preview(&preview));
+                notify::show(self, Open::Person(with), shown, &words::preview(&preview));
             }
             Event::Failed(failure) => self.failed(failure),
             Event::Account(event) => own::apply(self, event),
-            // Not shown yet.
-            Event::Conversation(_) => {}
+            Event::Conversation(event) => chat::apply(self, event),
         }
     }
 
@@ -305,14 +309,19 @@ impl Store {
             .timelines
             .with_value(|timelines| timelines.get(&with).cloned());
         let Some(timeline) = timeline else { return };
-        if self.open.get_untracked() == Some(Open::Person(with)) {
+        self.hold_if_open(Open::Person(with));
+        timeline.update(change);
+    }
+
+    /// Called before a conversation changes: the view of it holds still.
+    pub(crate) fn hold_if_open(self, place: Open) {
+        if self.open.get_untracked() == Some(place) {
             self.before_change.with_value(|call| {
                 if let Some(call) = call {
                     call();
                 }
             });
         }
-        timeline.update(change);
     }
 
     fn failed(self, failure: Failure) {

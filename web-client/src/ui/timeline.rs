@@ -106,8 +106,9 @@ pub(crate) fn TimelineView(with: ClientId, timeline: ArcRwSignal<Timeline>) -> i
     }
 }
 
+/// A new day.
 #[component]
-fn DayLine(day: i64) -> impl IntoView {
+pub(crate) fn DayLine(day: i64) -> impl IntoView {
     let store = Store::here();
     view! {
         <h3 class="day">

@@ -1,8 +1,10 @@
 //! What the page says about things, in plain words.
 
 mod account;
+mod chat;
 
 pub(crate) use self::account::*;
+pub(crate) use self::chat::*;
 use sotto_engine::api::{
     Connection, Failure, KeyState, Preview, SendFailure, State, UndecryptableCause,
 };

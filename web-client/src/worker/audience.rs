@@ -6,7 +6,9 @@
 use core::mem::{Discriminant, discriminant};
 use std::collections::HashMap;
 
-use sotto_engine::api::{AccountCommand, AccountEvent, Command, ConversationEvent, Event, Failure};
+use sotto_engine::api::{
+    AccountCommand, AccountEvent, Command, ConversationCommand, ConversationEvent, Event, Failure,
+};
 
 use super::tabs::TabId;
 
@@ -32,6 +34,10 @@ pub(super) struct Askers {
     by_command: HashMap<Discriminant<AccountCommand>, TabId>,
     /// The one that wanted something of the account last: it hears what went wrong.
     last: Option<TabId>,
+    /// The one that opened a conversation last: it is shown there.
+    opened: Option<TabId>,
+    /// The one that wanted something of a conversation last: it hears what went wrong.
+    said: Option<TabId>,
 }
 
 impl Askers {
@@ -49,6 +55,21 @@ impl Askers {
             }
             self.by_command.insert(discriminant(command), tab);
         }
+        if let Command::Conversation(command) = command {
+            match command {
+                ConversationCommand::OpenDirect { .. }
+                | ConversationCommand::CreateGroup { .. }
+                | ConversationCommand::JoinLobby => {
+                    self.opened = Some(tab);
+                    self.said = Some(tab);
+                }
+                // These come by themselves.
+                ConversationCommand::Load { .. }
+                | ConversationCommand::Typing { .. }
+                | ConversationCommand::MarkRead { .. } => {}
+                _ => self.said = Some(tab),
+            }
+        }
     }
 
     /// The tab that an event is for; nothing if it is for all.
@@ -57,14 +78,32 @@ impl Askers {
         match event {
             Event::History { .. } | Event::FileContent { .. } | Event::Exported { .. } => asker,
             Event::Failed(Failure::Account(_)) => asker.or(self.last),
+            Event::Failed(Failure::Conversation(_)) => asker.or(self.said),
             Event::Failed(_) => asker,
             Event::Account(event) => self.of_account(asked, event),
-            Event::Conversation(event) => of_conversation(asked, event),
+            Event::Conversation(event) => self.of_conversation(asked, event),
             Event::Status(_) | Event::People(_) => asked.filter(|a| a.attach).map(|a| a.tab),
             Event::Person(_)
             | Event::Messages { .. }
             | Event::Removed { .. }
             | Event::Notify { .. } => None,
+        }
+    }
+
+    fn of_conversation(&self, asked: Option<Asked>, event: &ConversationEvent) -> Option<TabId> {
+        let asker = asked.map(|asked| asked.tab);
+        match event {
+            ConversationEvent::List(_) => asked.filter(|a| a.attach).map(|a| a.tab),
+            ConversationEvent::Opened(_) => asker.or(self.opened),
+            ConversationEvent::Page { .. } | ConversationEvent::Found { .. } => asker,
+            ConversationEvent::Changed(_)
+            | ConversationEvent::Gone(_)
+            | ConversationEvent::Items { .. }
+            | ConversationEvent::Placed { .. }
+            | ConversationEvent::Removed { .. }
+            | ConversationEvent::Typing { .. }
+            | ConversationEvent::Notify { .. }
+            | ConversationEvent::Figures(_) => None,
         }
     }
 
@@ -97,25 +136,6 @@ impl Askers {
             | AccountEvent::ContactGone(_)
             | AccountEvent::Notice(_) => None,
         }
-    }
-}
-
-/// Answers go to the tab that asked; what has changed is for all.
-fn of_conversation(asked: Option<Asked>, event: &ConversationEvent) -> Option<TabId> {
-    let asker = asked.map(|asked| asked.tab);
-    match event {
-        ConversationEvent::Page { .. }
-        | ConversationEvent::Found { .. }
-        | ConversationEvent::Opened(_) => asker,
-        ConversationEvent::List(_) => asked.filter(|a| a.attach).map(|a| a.tab),
-        ConversationEvent::Figures(_)
-        | ConversationEvent::Changed(_)
-        | ConversationEvent::Gone(_)
-        | ConversationEvent::Items { .. }
-        | ConversationEvent::Placed { .. }
-        | ConversationEvent::Removed { .. }
-        | ConversationEvent::Typing { .. }
-        | ConversationEvent::Notify { .. } => None,
     }
 }
 
@@ -159,6 +179,25 @@ mod tests {
         assert_eq!(askers.audience(None, &failed), Some(ONE));
         let done = Event::Account(AccountEvent::Done(Deed::PasswordChanged));
         assert_eq!(askers.audience(None, &done), Some(ONE));
+    }
+
+    #[test]
+    fn a_conversation_that_was_opened_is_shown_in_the_tab_that_wanted_it() {
+        let mut askers = Askers::default();
+        let conversation = sotto_shared::GroupId::from_bytes([1; 16]);
+        askers.note(ONE, &Command::Conversation(ConversationCommand::JoinLobby));
+        let typing = ConversationCommand::Typing {
+            conversation,
+            typing: true,
+        };
+        askers.note(OTHER, &Command::Conversation(typing));
+        let told = |event| askers.audience(None, &Event::Conversation(event));
+        assert_eq!(told(ConversationEvent::Opened(conversation)), Some(ONE));
+        assert_eq!(told(ConversationEvent::Gone(conversation)), None);
+        let failed = Event::Failed(Failure::Conversation(
+            sotto_engine::api::ConversationFailure::NotAdmin,
+        ));
+        assert_eq!(askers.audience(None, &failed), Some(ONE));
     }
 
     #[test]

@@ -13,4 +13,4 @@ mod qr;
 mod safety;
 
 pub(crate) use self::alarm::KeyAlarm;
-pub(crate) use self::page::{ContactPage, verified_mark};
+pub(crate) use self::page::{ContactPage, tick, verified_mark};

@@ -5,8 +5,8 @@ use sotto_engine::api::{Command, Trust};
 use sotto_shared::AccountId;
 
 use super::super::avatar::avatar;
-use super::super::dialogs::Dialog;
 use super::super::icons::{Icon, icon};
+use super::super::state::contacts::is_alarming;
 use super::super::store::Store;
 use super::super::{dom, navigation, words};
 use super::alarm::KeyAlarm;
@@ -100,69 +100,50 @@ fn Who(account: AccountId) -> impl IntoView {
 
 /// A tick for those whose safety number was compared.
 pub(crate) fn verified_mark(trust: Trust) -> Option<impl IntoView + use<>> {
-    (trust == Trust::Verified).then(|| {
-        view! {
-            <span class="verified" title="Verified">
-                {icon(Icon::Check)}
-                <span class="sr-only">"Verified"</span>
-            </span>
-        }
-    })
+    (trust == Trust::Verified).then(tick)
 }
 
-/// How to write to them, or why that cannot be.
+/// The tick itself.
+pub(crate) fn tick() -> impl IntoView + use<> {
+    view! {
+        <span class="verified" title="Verified">
+            {icon(Icon::Check)}
+            <span class="sr-only">"Verified"</span>
+        </span>
+    }
+}
+
+/// How to write to them.
 #[component]
 fn Writing(account: AccountId) -> impl IntoView {
     let store = Store::here();
     move || {
         let contact = store.contact(account)?;
-        let name = contact.display_name.to_string();
-        let person = contact
+        let classic = contact
             .classic
             .filter(|client| store.person(*client).is_some());
-        let own_bridge = store.account(|own| own.bridge.is_some()).unwrap_or(false);
-        Some(match (person, own_bridge) {
-            (Some(client), _) => view! {
-                <div class="buttons">
-                    <button
-                        class="button primary"
-                        on:click=move |_| navigation::open(store, client)
-                    >
-                        {icon(Icon::Send)}
-                        "Messages"
-                    </button>
-                    <p class="hint">"Over the classic bridge: weakly encrypted."</p>
-                </div>
+        let over_bridge = classic.map(|client| {
+            view! {
+                <button class="button plain" on:click=move |_| navigation::open(store, client)>
+                    {icon(Icon::Shield)}
+                    "Classic chat"
+                </button>
+                <p class="hint">"The classic chat goes over the bridge: weakly encrypted."</p>
             }
-            .into_any(),
-            (None, false) => view! {
-                <div class="note">
-                    <p>
-                        {format!(
-                            "You cannot write to {name} yet. Messages go over the classic bridge for now, and yours is off.",
-                        )}
-                    </p>
-                    <button
-                        class="button small"
-                        on:click=move |_| store.dialogs.open(Dialog::Bridge)
-                    >
-                        "Classic bridge"
-                    </button>
-                </div>
-            }
-            .into_any(),
-            (None, true) if contact.classic.is_some() => view! {
-                <p class="note" role="status">"Looking for their classic mailbox…"</p>
-            }
-            .into_any(),
-            (None, true) => view! {
-                <p class="note">
-                    {format!(
-                        "You cannot write to {name} yet. Messages go over the classic bridge for now, and {name} has not switched it on.",
-                    )}
-                </p>
-            }
-            .into_any(),
+        });
+        let stopped = is_alarming(&contact);
+        Some(view! {
+            <div class="buttons">
+                <button
+                    class="button primary"
+                    disabled=stopped
+                    on:click=move |_| store.write_to(account)
+                >
+                    {icon(Icon::Send)}
+                    "Message"
+                </button>
+                {over_bridge}
+            </div>
         })
     }
 }

@@ -1,12 +1,17 @@
 //! Everything that stands above the page.
 
+mod about;
 mod bridge;
+mod chat;
+mod conversations;
 mod devices;
 mod encryption;
 mod export;
 mod invitations;
 mod leave;
 mod modal;
+mod new_chat;
+mod new_group;
 mod passphrase;
 mod password;
 mod picture;
@@ -17,8 +22,8 @@ mod security;
 mod settings;
 
 use leptos::prelude::*;
-use sotto_engine::api::{Media, Seq};
-use sotto_shared::{AccountId, ClientId};
+use sotto_engine::api::{Media, Place, Seq};
+use sotto_shared::{AccountId, ClientId, GroupId};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -29,6 +34,38 @@ use super::store::Store;
 pub(crate) enum Dialog {
     /// Own identity and preferences.
     Settings,
+    /// Begins a conversation.
+    NewChat,
+    /// Makes a group.
+    NewGroup {
+        /// Its name, as far as it is known.
+        name: String,
+    },
+    /// A group or the lobby.
+    About(GroupId),
+    /// Adds members to a group.
+    AddMembers(GroupId),
+    /// Renames a group.
+    RenameGroup(GroupId),
+    /// How long messages stay.
+    Timer(GroupId),
+    /// Removes all lines of a conversation here.
+    Clear(GroupId),
+    /// Leaves a group or the lobby.
+    LeaveChat(GroupId),
+    /// Removes a line.
+    DeleteLine {
+        /// Conversation.
+        chat: GroupId,
+        /// The line.
+        place: Place,
+        /// Whether that can be done for everyone.
+        for_everyone: bool,
+    },
+    /// What can be typed behind a slash.
+    Commands,
+    /// Settings of conversations.
+    Conversations,
     /// What others see of the user.
     Profile,
     /// The devices of the account.
@@ -113,7 +150,9 @@ impl Dialog {
             | Self::Devices
             | Self::Security
             | Self::Invitations
+            | Self::Conversations
             | Self::Bridge => Some(Self::Settings),
+            Self::AddMembers(group) | Self::RenameGroup(group) => Some(Self::About(*group)),
             Self::RenameDevice { .. } | Self::RevokeDevice { .. } | Self::RevokeOthers => {
                 Some(Self::Devices)
             }
@@ -208,6 +247,21 @@ pub(crate) fn DialogHost() -> impl IntoView {
 fn content(dialog: Dialog) -> AnyView {
     match dialog {
         Dialog::Settings => view! { <settings::Settings /> }.into_any(),
+        Dialog::NewChat => view! { <new_chat::NewChat /> }.into_any(),
+        Dialog::NewGroup { name } => view! { <new_group::NewGroup name /> }.into_any(),
+        Dialog::About(chat) => view! { <about::About chat /> }.into_any(),
+        Dialog::AddMembers(chat) => view! { <new_group::AddMembers chat /> }.into_any(),
+        Dialog::RenameGroup(chat) => view! { <new_group::RenameGroup chat /> }.into_any(),
+        Dialog::Timer(chat) => view! { <chat::Timer chat /> }.into_any(),
+        Dialog::Clear(chat) => view! { <chat::Clear chat /> }.into_any(),
+        Dialog::LeaveChat(chat) => view! { <chat::LeaveChat chat /> }.into_any(),
+        Dialog::DeleteLine {
+            chat,
+            place,
+            for_everyone,
+        } => view! { <chat::DeleteLine chat place for_everyone /> }.into_any(),
+        Dialog::Commands => view! { <chat::Commands /> }.into_any(),
+        Dialog::Conversations => view! { <conversations::Conversations /> }.into_any(),
         Dialog::Profile => view! { <profile::Profile /> }.into_any(),
         Dialog::Devices => view! { <devices::Devices /> }.into_any(),
         Dialog::RenameDevice { client, name } => {

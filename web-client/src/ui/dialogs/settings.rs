@@ -118,6 +118,7 @@ fn AccountSections() -> impl IntoView {
         }}
         <nav class="settings-list" aria-label="Settings of your account">
             {entry(Dialog::Profile, Icon::Pencil, "Profile", "Your name, and who sees that you are here")}
+            {entry(Dialog::Conversations, Icon::Checks, "Conversations", "Read receipts, and what could not be read")}
             {entry(Dialog::Devices, Icon::Device, "Devices", "Where you are signed in")}
             {entry(Dialog::Security, Icon::Lock, "Security", "Password, recovery code, locks, signing out")}
             <Show when=move || {

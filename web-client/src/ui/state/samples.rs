@@ -1,11 +1,12 @@
 //! Values for tests.
 
 use sotto_engine::api::{
-    AccountStatus, Body, Connection, Contact, KeyState, LastMessage, Message, Person, Phase,
-    Preview, Seq, SessionState, State, Status, Trust,
+    AccountStatus, Body, Connection, Contact, Conversation, ConversationState, GroupKind, Item,
+    ItemBody, ItemState, KeyState, LastMessage, Member, Message, Person, Phase, Place, Preview,
+    Seq, SessionState, State, Status, Suite, Trust,
 };
 use sotto_engine::time::Timestamp;
-use sotto_shared::{AccountId, ClientId};
+use sotto_shared::{AccountId, ClientId, GroupId};
 
 pub(crate) fn id(n: u8) -> ClientId {
     ClientId::from_bytes([n; 16])
@@ -75,5 +76,64 @@ pub(crate) fn account_status() -> AccountStatus {
         bridge: None,
         auto_lock: None,
         stays_unlocked: false,
+    }
+}
+
+pub(crate) fn account(n: u8) -> AccountId {
+    AccountId::from_bytes([n; 16])
+}
+
+pub(crate) fn group(n: u8) -> GroupId {
+    GroupId::from_bytes([n; 16])
+}
+
+pub(crate) fn member(n: u8) -> Member {
+    Member {
+        account: account(n),
+        admin: false,
+        devices: 1,
+        delivered: Seq(0),
+        read: Seq(0),
+    }
+}
+
+pub(crate) fn conversation(n: u8) -> Conversation {
+    Conversation {
+        id: group(n),
+        kind: GroupKind::Direct,
+        suite: Suite::PostQuantum,
+        peer: None,
+        name: String::new(),
+        picture: None,
+        members: Vec::new(),
+        members_total: 0,
+        state: ConversationState::Active,
+        unread: 0,
+        unread_mentions: 0,
+        read_up_to: Seq(0),
+        last: None,
+        active_at: Timestamp(0),
+        pinned: false,
+        muted: false,
+        archived: false,
+        timer: 0,
+    }
+}
+
+pub(crate) fn line(seq: u64) -> Item {
+    Item {
+        place: Place::At(Seq(seq)),
+        at: Timestamp(seq * 1000),
+        author: account(2),
+        mine: false,
+        body: ItemBody::Text {
+            text: format!("line {seq}"),
+            mentions: Vec::new(),
+        },
+        state: ItemState::Received,
+        reactions: Vec::new(),
+        edited: false,
+        reply: None,
+        expires_at: None,
     }
 }

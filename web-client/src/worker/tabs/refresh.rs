@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sotto_engine::api::{AccountCommand, Command, Event, HISTORY_PAGE_MAX};
-use sotto_shared::ClientId;
+use sotto_engine::api::{
+    AccountCommand, Command, ConversationCommand, ConversationEvent, Event, From, HISTORY_PAGE_MAX,
+    TIMELINE_PAGE_MAX,
+};
+use sotto_shared::{ClientId, GroupId};
 
 /// The conversations that one page shows, to be looked at again when the leader changed: one that
 /// died may have stored a message and told nobody. And the lists that a page asked the gateway
@@ -12,6 +15,8 @@ use sotto_shared::ClientId;
 pub(super) struct Refresh {
     shown: BTreeSet<ClientId>,
     asked: BTreeSet<ClientId>,
+    chats_shown: BTreeSet<GroupId>,
+    chats_asked: BTreeSet<GroupId>,
     devices: bool,
     invitations: bool,
 }
@@ -23,6 +28,9 @@ impl Refresh {
             Command::LoadHistory { with, .. } => {
                 self.shown.insert(*with);
             }
+            Command::Conversation(ConversationCommand::Load { conversation, .. }) => {
+                self.chats_shown.insert(*conversation);
+            }
             Command::Account(AccountCommand::ListDevices) => self.devices = true,
             Command::Account(AccountCommand::ListInvitations) => self.invitations = true,
             _ => {}
@@ -32,10 +40,18 @@ impl Refresh {
     /// What to ask the new leader in the page's name.
     pub(super) fn ask(&mut self) -> Vec<Command> {
         self.asked.clone_from(&self.shown);
+        self.chats_asked.clone_from(&self.chats_shown);
         let newest = |with: &ClientId| Command::LoadHistory {
             with: *with,
             before: None,
             limit: HISTORY_PAGE_MAX,
+        };
+        let newest_of_chat = |conversation: &GroupId| {
+            Command::Conversation(ConversationCommand::Load {
+                conversation: *conversation,
+                from: From::Newest,
+                limit: TIMELINE_PAGE_MAX,
+            })
         };
         let devices = self.devices.then_some(AccountCommand::ListDevices);
         let invitations = self.invitations.then_some(AccountCommand::ListInvitations);
@@ -43,6 +59,7 @@ impl Refresh {
         self.shown
             .iter()
             .map(newest)
+            .chain(self.chats_shown.iter().map(newest_of_chat))
             .chain(lists.map(Command::Account))
             .collect()
     }
@@ -58,6 +75,17 @@ impl Refresh {
                 messages,
                 ..
             } if self.asked.remove(&with) => Event::Messages { with, messages },
+            Event::Conversation(ConversationEvent::Page {
+                conversation,
+                from: From::Newest,
+                items,
+                ..
+            }) if self.chats_asked.remove(&conversation) => {
+                Event::Conversation(ConversationEvent::Items {
+                    conversation,
+                    items,
+                })
+            }
             other => other,
         }
     }
