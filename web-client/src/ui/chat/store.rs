@@ -260,6 +260,29 @@ impl Store {
         }
     }
 
+    /// A conversation is gone. Where the other side has begun the same direct chat at the same
+    /// moment, theirs comes in its place.
+    fn chat_gone(self, id: GroupId) {
+        let chats = self.chats;
+        let gone = chats.list.with_untracked(|list| list.get(id));
+        let peer = gone.and_then(|gone| gone.peer);
+        chats.list.update(|list| list.remove(id));
+        chats.timelines.update_value(|timelines| {
+            timelines.remove(&id);
+        });
+        if self.open.get_untracked() != Some(Open::Chat(id)) {
+            return;
+        }
+        let theirs = peer.and_then(|peer| chats.list.with_untracked(|list| list.direct(peer)));
+        match theirs {
+            Some(theirs) => navigation::open_chat(self, theirs.id),
+            None => {
+                chats.opening.set_value(peer.map(Opening::Direct));
+                navigation::close(self);
+            }
+        }
+    }
+
     /// Shows the conversation that the user has waited for.
     fn show_opened(self, id: GroupId) {
         self.chats.opening.set_value(None);
@@ -294,15 +317,7 @@ pub(crate) fn apply(store: Store, event: ConversationEvent) {
     match event {
         ConversationEvent::List(list) => chats.list.update(|known| known.replace(list)),
         ConversationEvent::Changed(conversation) => store.put_chat(*conversation),
-        ConversationEvent::Gone(id) => {
-            if store.open.get_untracked() == Some(Open::Chat(id)) {
-                navigation::close(store);
-            }
-            chats.list.update(|known| known.remove(id));
-            chats.timelines.update_value(|timelines| {
-                timelines.remove(&id);
-            });
-        }
+        ConversationEvent::Gone(id) => store.chat_gone(id),
         ConversationEvent::Opened(id) => {
             if chats.opening.get_value().is_some() {
                 store.show_opened(id);
