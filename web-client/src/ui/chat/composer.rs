@@ -148,10 +148,19 @@ pub(crate) fn ChatComposer() -> impl IntoView {
         let chosen = choices.with_untracked(|all| all.get(selected.get_untracked()).cloned());
         let count = choices.with_untracked(Vec::len).max(1);
         let is_any = chosen.is_some();
+        // With nothing typed of it, Enter sends what is there.
+        let begun = chosen.as_ref().is_some_and(|chosen| {
+            chosen.from < text.with_untracked(|text| byte_at(text, cursor.get_untracked()))
+        });
         match event.key().as_str() {
             "ArrowDown" if is_any => selected.update(|at| *at = (*at + 1) % count),
             "ArrowUp" if is_any => selected.update(|at| *at = (*at + count - 1) % count),
-            "Enter" | "Tab" if is_any && !event.shift_key() && !is_whole(&chosen, text) => {
+            "Enter" | "Tab"
+                if is_any
+                    && !event.shift_key()
+                    && !is_whole(&chosen, text)
+                    && (begun || event.key() == "Tab") =>
+            {
                 if let Some(chosen) = chosen {
                     choose(chosen);
                 }

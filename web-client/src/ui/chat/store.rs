@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use sotto_engine::api::{
     Command, Conversation, ConversationCommand, ConversationEvent, ConversationState, Figures,
-    From, Hit, Place, SearchCursor, Seq,
+    From, GroupKind, Hit, Place, SearchCursor, Seq,
 };
 use sotto_shared::{AccountId, GroupId};
 
@@ -48,6 +48,8 @@ pub(crate) struct Chats {
 enum Opening {
     /// The direct chat with somebody: theirs, if they were faster.
     Direct(AccountId),
+    /// The lobby.
+    Lobby,
     /// The one that is answered with.
     Any,
 }
@@ -130,6 +132,7 @@ impl Store {
     pub(crate) fn open_by(self, command: ConversationCommand) {
         let opening = match command {
             ConversationCommand::OpenDirect { with } => Opening::Direct(with),
+            ConversationCommand::JoinLobby => Opening::Lobby,
             _ => Opening::Any,
         };
         self.chats.opening.set_value(Some(opening));
@@ -249,7 +252,7 @@ impl Store {
     }
 
     fn put_chat(self, conversation: Conversation) {
-        let opening = conversation.peer.map(Opening::Direct);
+        let opening = opening_of(&conversation);
         let is_wanted = opening.is_some()
             && conversation.state == ConversationState::Active
             && self.chats.opening.get_value() == opening;
@@ -260,12 +263,12 @@ impl Store {
         }
     }
 
-    /// A conversation is gone. Where the other side has begun the same direct chat at the same
-    /// moment, theirs comes in its place.
+    /// A conversation is gone. Where somebody else has begun the same direct chat, or the lobby,
+    /// first, theirs comes in its place.
     fn chat_gone(self, id: GroupId) {
         let chats = self.chats;
         let gone = chats.list.with_untracked(|list| list.get(id));
-        let peer = gone.and_then(|gone| gone.peer);
+        let opening = gone.and_then(|gone| opening_of(&gone));
         chats.list.update(|list| list.remove(id));
         chats.timelines.update_value(|timelines| {
             timelines.remove(&id);
@@ -273,11 +276,15 @@ impl Store {
         if self.open.get_untracked() != Some(Open::Chat(id)) {
             return;
         }
-        let theirs = peer.and_then(|peer| chats.list.with_untracked(|list| list.direct(peer)));
+        let theirs = chats.list.with_untracked(|list| match opening {
+            Some(Opening::Direct(peer)) => list.direct(peer),
+            Some(Opening::Lobby) => list.lobby(),
+            _ => None,
+        });
         match theirs {
             Some(theirs) => navigation::open_chat(self, theirs.id),
             None => {
-                chats.opening.set_value(peer.map(Opening::Direct));
+                chats.opening.set_value(opening);
                 navigation::close(self);
             }
         }
@@ -308,6 +315,15 @@ impl Store {
             let over = move || chats.writing.update(|all| all.retain(|it| it.2 != time));
             set_timeout(over, Duration::from_secs(ConversationEvent::TYPING_SECONDS));
         }
+    }
+}
+
+/// What one waits for who waits for this conversation, if there is only one of its kind.
+fn opening_of(conversation: &Conversation) -> Option<Opening> {
+    match conversation.kind {
+        GroupKind::Direct => conversation.peer.map(Opening::Direct),
+        GroupKind::Lobby => Some(Opening::Lobby),
+        GroupKind::Group => None,
     }
 }
 

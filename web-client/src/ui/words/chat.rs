@@ -71,7 +71,9 @@ pub(crate) fn happening(
     let list = |accounts: &[AccountId]| names(accounts, name);
     match happening {
         Happening::Created => format!("{who} began this conversation"),
-        Happening::Joined(accounts) if *accounts == [author] => format!("{who} joined"),
+        Happening::Joined(accounts) if accounts.contains(&author) => {
+            format!("{} joined", list(accounts))
+        }
         Happening::Joined(accounts) => format!("{who} added {}", in_sentence(&list(accounts))),
         Happening::Removed(accounts) => format!("{who} removed {}", in_sentence(&list(accounts))),
         Happening::Left(accounts) => format!("{} left", list(accounts)),
