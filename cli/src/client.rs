@@ -1,25 +1,29 @@
 //! The engine at work: its outputs executed on a transport, the answers and the time fed back.
 
+mod serving;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use sotto_engine::api::{
-    AccountEvent, AccountStatus, Command, Connection, Contact, Event, GatewayInfo, Passphrase,
-    Person, Phase, SignInStep, Status,
+    AccountEvent, AccountStatus, Command, Connection, Contact, Conversation, ConversationEvent,
+    Event, GatewayInfo, Passphrase, Person, Phase, SignInStep, Status,
 };
 use sotto_engine::driver::{Driver, Input, Output};
 use sotto_engine::machine::Profile;
 use sotto_engine::store::Store;
 use sotto_engine::time::Timestamp;
-use sotto_shared::{AccountId, ClientId};
+use sotto_shared::{AccountId, ClientId, GroupId};
 use tokio::time::Instant;
 
 use crate::problem::{Exit, Problem};
 use crate::progress::Progress;
 use crate::sanitize;
 use crate::transport::{AnswerMeter, Transport, Untrusted};
+
+pub(crate) use serving::Heard;
 
 /// Failures in a row after which a server that was reached once is given up.
 const FAILURES_MAX: u32 = 3;
@@ -58,6 +62,7 @@ pub(crate) struct Client<S> {
     status: Option<Status>,
     people: BTreeMap<ClientId, Person>,
     contacts: BTreeMap<AccountId, Contact>,
+    conversations: BTreeMap<GroupId, Conversation>,
     /// Until the user has it on paper.
     recovery_code: Option<Passphrase>,
     /// Listened to from the first wait on: before that, and at prompts, Ctrl-C does what it always
@@ -96,6 +101,7 @@ impl<S: Store> Client<S> {
             status: None,
             people: BTreeMap::new(),
             contacts: BTreeMap::new(),
+            conversations: BTreeMap::new(),
             recovery_code: None,
             ctrl_c: None,
         };
@@ -133,6 +139,16 @@ impl<S: Store> Client<S> {
     /// Somebody known who has an account.
     pub(crate) fn contact(&self, account: AccountId) -> Option<&Contact> {
         self.contacts.get(&account)
+    }
+
+    /// The conversations of version 3.
+    pub(crate) fn conversations(&self) -> impl Iterator<Item = &Conversation> {
+        self.conversations.values()
+    }
+
+    /// One of them.
+    pub(crate) fn conversation(&self, id: GroupId) -> Option<&Conversation> {
+        self.conversations.get(&id)
     }
 
     /// The recovery code that is to be written down, once it was told.
@@ -221,18 +237,10 @@ impl<S: Store> Client<S> {
 
     async fn step(&mut self) -> Vec<Event> {
         let input = match self.wanted.pop_front() {
-            Some(Output::Connect) => match self.transport.connect().await {
-                Ok(()) => {
-                    self.forget_connection();
-                    self.online = true;
-                    self.was_online = true;
-                    Input::Connected
-                }
-                Err(error) => {
-                    self.untrusted = Untrusted::of(&error).map(ToString::to_string);
-                    self.lost(error.to_string())
-                }
-            },
+            Some(Output::Connect) => {
+                let result = self.transport.connect().await;
+                self.connected(result)
+            }
             Some(Output::Transmit(frame)) if self.online => {
                 let total = frame.len();
                 let progress = |sent| self.progress.transfer("Sending", sent, total);
@@ -256,6 +264,21 @@ impl<S: Store> Client<S> {
             None => self.wait().await,
         };
         self.feed(input).await
+    }
+
+    fn connected(&mut self, result: io::Result<()>) -> Input {
+        match result {
+            Ok(()) => {
+                self.forget_connection();
+                self.online = true;
+                self.was_online = true;
+                Input::Connected
+            }
+            Err(error) => {
+                self.untrusted = Untrusted::of(&error).map(ToString::to_string);
+                self.lost(error.to_string())
+            }
+        }
     }
 
     /// Waits for bytes or for the next timeout.
@@ -343,6 +366,23 @@ impl<S: Store> Client<S> {
                 self.people.insert(person.client, person.clone());
             }
             Event::Account(event) => self.notice_account(event),
+            Event::Conversation(event) => self.notice_conversation(event),
+            _ => {}
+        }
+    }
+
+    fn notice_conversation(&mut self, event: &ConversationEvent) {
+        match event {
+            ConversationEvent::List(list) => {
+                let by_id = |it: &Conversation| (it.id, it.clone());
+                self.conversations = list.iter().map(by_id).collect();
+            }
+            ConversationEvent::Changed(it) => {
+                self.conversations.insert(it.id, (**it).clone());
+            }
+            ConversationEvent::Gone(id) => {
+                self.conversations.remove(id);
+            }
             _ => {}
         }
     }
@@ -374,7 +414,8 @@ fn step_text(step: SignInStep) -> &'static str {
     }
 }
 
-fn now() -> Timestamp {
+/// The time, for the engine.
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     Timestamp(0) + since.unwrap_or(Duration::ZERO)
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`args`], [`problem`] | the command line; exit codes and what users are told |
 //! | [`commands`] | the one-shot commands |
+//! | [`tui`] | conversations on the whole screen |
 //! | [`client`] | the engine at work: executes its outputs, feeds it answers and time |
 //! | [`transport`] | ways to a server: TCP, a TCP connection per request, WebSocket |
 //! | [`store`] | the engine's storage in SQLite |
@@ -26,11 +27,12 @@ mod resolve;
 mod sanitize;
 mod store;
 mod transport;
+mod tui;
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use sotto_shared::classic::Version;
 
 use args::{Cli, Command, Options};
@@ -39,6 +41,10 @@ use problem::{Exit, Problem};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.command.is_none() && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        eprint!("{}", Cli::command().render_help());
+        return ExitCode::from(Exit::Usage as u8);
+    }
     let printer = Printer::new(cli.options.json);
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,13 +57,18 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Problem> {
-    if let Command::Classic { protocol_version } = cli.command {
+    if let Some(Command::Classic { protocol_version }) = cli.command {
         return run_classic(cli.options, protocol_version);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(commands::run(cli.options, cli.command))
+    runtime.block_on(async {
+        match cli.command {
+            Some(command) => commands::run(cli.options, command).await,
+            None => commands::show(cli.options).await,
+        }
+    })
 }
 
 fn run_classic(options: Options, protocol_version: u8) -> Result<(), Problem> {

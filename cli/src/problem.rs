@@ -2,7 +2,9 @@
 
 use std::io;
 
-use sotto_engine::api::{AccountFailure, Failure, SendFailure, SessionEnd};
+use sotto_engine::api::{
+    AccountFailure, ConversationFailure, Failure, NotSent, SendFailure, SessionEnd,
+};
 
 use crate::store::OpenError;
 
@@ -179,7 +181,7 @@ impl From<Failure> for Problem {
                     .to_owned(),
             ),
             Failure::Account(failure) => return failure.into(),
-            Failure::Conversation(failure) => (Exit::Refused, failure.to_string()),
+            Failure::Conversation(failure) => return failure.into(),
         };
         Self::new(exit, text)
     }
@@ -225,6 +227,62 @@ impl From<AccountFailure> for Problem {
             Account::KeyChanged(_) => problem.and(LOOK_AT_KEY),
             Account::PasswordSetOnly => problem.and("Use `sotto login NAME`"),
             Account::NameTaken(_) => problem.and("`sotto login NAME` signs in, if it is yours"),
+            _ => problem,
+        }
+    }
+}
+
+impl From<ConversationFailure> for Problem {
+    fn from(failure: ConversationFailure) -> Self {
+        use ConversationFailure as Conversation;
+        let (exit, reason) = match &failure {
+            Conversation::SignedOut => (Exit::Phase, "signed_out"),
+            Conversation::BadText => (Exit::Usage, "bad_text"),
+            Conversation::BadName => (Exit::Usage, "bad_name"),
+            Conversation::BadPicture => (Exit::Usage, "bad_picture"),
+            Conversation::NoSuchConversation => (Exit::Refused, "no_such_conversation"),
+            Conversation::NoSuchMessage => (Exit::Refused, "no_such_message"),
+            Conversation::NotAdmin => (Exit::Refused, "not_admin"),
+            Conversation::LastAdmin => (Exit::Refused, "last_admin"),
+            Conversation::NotHere => (Exit::Refused, "not_here"),
+            Conversation::NotReachable(_) => (Exit::Refused, "not_reachable"),
+            Conversation::NoSuchContact(_) => (Exit::Refused, "no_such_contact"),
+            Conversation::GroupFull => (Exit::Refused, "group_full"),
+            Conversation::Gateway { .. } => (Exit::Refused, "gateway"),
+            Conversation::KeyChanged(_) => (Exit::KeyChanged, "key_changed"),
+        };
+        let problem = Self::new(exit, failure.to_string()).because(reason);
+        match failure {
+            Conversation::KeyChanged(_) => problem.and(LOOK_AT_KEY),
+            _ => problem,
+        }
+    }
+}
+
+impl From<NotSent> for Problem {
+    fn from(why: NotSent) -> Self {
+        let (exit, reason, text) = match why {
+            NotSent::MailboxFull => (
+                Exit::Refused,
+                "mailbox_full",
+                "the mailboxes of all others are full",
+            ),
+            NotSent::NotMember => (Exit::Refused, "not_member", "you are no member any more"),
+            NotSent::KeyChanged(_) => (
+                Exit::KeyChanged,
+                "key_changed",
+                "the account key of a member has changed; nothing was sent",
+            ),
+            NotSent::Broken => (
+                Exit::Refused,
+                "broken",
+                "the conversation has to be joined anew first: Alt-J in `sotto`",
+            ),
+            NotSent::Refused => (Exit::Refused, "refused", "the gateway does not take it"),
+        };
+        let problem = Self::new(exit, text).because(reason);
+        match why {
+            NotSent::KeyChanged(_) => problem.and(LOOK_AT_KEY),
             _ => problem,
         }
     }

@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn people_and_contacts_are_one_command() {
         let cli = Cli::try_parse_from(["sotto", "contacts"]).unwrap();
-        assert!(matches!(cli.command, Command::People));
+        assert!(matches!(cli.command, Some(Command::People)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod conversation;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,19 +13,22 @@ use sotto_shared::UserName;
 use crate::transport::Fingerprint;
 
 pub(crate) use account::{AccountCommand, CodeFile, Device, OnOff, invitation_code};
+pub(crate) use conversation::{GroupCommand, LobbyCommand};
 
 /// Where the gateway listens by default.
 pub(crate) const DEFAULT_SERVER: &str = "127.0.0.1:1357";
 
-/// Sotto in a terminal: encrypted messages and files.
+/// Sotto in a terminal: encrypted messages and files. Without a command it shows your conversations
+/// on the whole terminal.
 #[derive(Debug, Parser)]
 #[command(name = "sotto", version, max_term_width = 100, after_help = EXIT_CODES)]
 #[command(args_override_self = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) options: Options,
+    /// Without one, conversations are shown on the whole terminal.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 const EXIT_CODES: &str = "\
@@ -108,12 +112,36 @@ pub(crate) enum Command {
     /// Show who there is
     #[command(visible_alias = "contacts")]
     People,
-    /// Send text
+    /// Send text to somebody, to a group, or to the lobby
     Send {
-        /// Name or id
+        /// Name or id; `lobby` is the lobby
         to: String,
         /// The text, or - for what comes from standard input
         text: String,
+        /// To the classic mailbox of somebody who has an account: weakly encrypted
+        #[arg(long)]
+        classic: bool,
+    },
+    /// Show new messages of conversations as they come, until Ctrl-C
+    Listen {
+        /// Only what waits, then end
+        #[arg(long)]
+        once: bool,
+    },
+    /// Groups: make them, add and remove members, leave
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// The lobby: everybody on this gateway who wants
+    #[command(subcommand)]
+    Lobby(LobbyCommand),
+    /// Find messages by words or their beginnings; works without a connection
+    Search {
+        /// Accents and case do not matter
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// Most messages that are shown, the newest ones
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: usize,
     },
     /// Send a file
     SendFile {
@@ -122,7 +150,7 @@ pub(crate) enum Command {
         /// The file
         path: PathBuf,
     },
-    /// Show new messages and save new files
+    /// Show new messages and save new files of the classic mailbox
     Receive {
         /// Go on until Ctrl-C
         #[arg(long)]
@@ -142,10 +170,13 @@ pub(crate) enum Command {
         #[arg(long)]
         send: bool,
     },
-    /// Show what was said with a person; works without a connection
+    /// Show what was said with somebody, in a group or in the lobby; works without a connection
     History {
-        /// Name or id
+        /// Name or id; `lobby` is the lobby
         who: String,
+        /// In the classic mailbox
+        #[arg(long)]
+        classic: bool,
         /// How many messages, the newest ones
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: usize,

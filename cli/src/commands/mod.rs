@@ -1,7 +1,8 @@
 //! The one-shot commands: each opens the profile, does one thing, and ends.
 
 mod account;
-mod conversation;
+mod conversations;
+mod history;
 mod identity;
 mod people;
 mod receive;
@@ -43,14 +44,17 @@ pub(crate) struct Session {
 pub(crate) async fn run(options: Options, command: Command) -> Result<(), Problem> {
     let patience = match (&command, options.timeout) {
         (_, Some(timeout)) => Patience::Until(Instant::now() + timeout),
-        (Command::Receive { follow: true, .. }, None) => Patience::Endless,
+        (Command::Receive { follow: true, .. } | Command::Listen { once: false }, None) => {
+            Patience::Endless
+        }
         (_, None) => Patience::UntilFailure,
     };
     let forgets = matches!(
         command,
         Command::Account(AccountCommand::Logout { forget: true, .. })
     );
-    let mut session = Session::open(options, patience).await?;
+    let quiet = options.json;
+    let mut session = Session::open(options, patience, quiet).await?;
     // Who has forgotten the password can still erase.
     if !forgets {
         session.unlock().await?;
@@ -59,7 +63,15 @@ pub(crate) async fn run(options: Options, command: Command) -> Result<(), Proble
         Command::Account(command) => session.account(command).await,
         Command::Register { name } => session.register(name).await,
         Command::People => session.show_people().await,
-        Command::Send { to, text } => session.send_text(&to, text).await,
+        Command::Send { to, text, classic } => session.send_text(&to, text, classic).await,
+        Command::Listen { once } => match session.listen(once).await {
+            // That is how listening ends.
+            Err(problem) if !once && problem.exit == Exit::Interrupted => Ok(()),
+            result => result,
+        },
+        Command::Group(command) => session.group(command).await,
+        Command::Lobby(command) => session.lobby(command).await,
+        Command::Search { words, limit } => session.search(&words.join(" "), limit).await,
         Command::SendFile { to, path } => session.send_file(&to, &path).await,
         Command::Receive { follow, files } => match session.receive(follow, files).await {
             // That is how following ends.
@@ -67,7 +79,11 @@ pub(crate) async fn run(options: Options, command: Command) -> Result<(), Proble
             result => result,
         },
         Command::Key { who, request, send } => session.key(&who, request, send).await,
-        Command::History { who, limit } => session.history(&who, limit).await,
+        Command::History {
+            who,
+            classic,
+            limit,
+        } => session.history(&who, classic, limit).await,
         Command::Whoami => session.whoami().await,
         Command::Export {
             path,
@@ -86,17 +102,25 @@ pub(crate) async fn run(options: Options, command: Command) -> Result<(), Proble
     }
 }
 
+/// Shows conversations on the whole terminal.
+pub(crate) async fn show(options: Options) -> Result<(), Problem> {
+    let mut session = Session::open(options, Patience::Endless, true).await?;
+    session.unlock().await?;
+    session.require_somebody()?;
+    crate::tui::run(&mut session.client).await
+}
+
 impl Session {
-    /// Opens the profile.
-    async fn open(options: Options, patience: Patience) -> Result<Self, Problem> {
+    /// Opens the profile. `quiet` shows no progress, and asks nothing while it connects.
+    async fn open(options: Options, patience: Patience, quiet: bool) -> Result<Self, Problem> {
         let folder = profile::folder(options.profile.clone())?;
         let store = SqliteStore::open(&folder, LOCK_PATIENCE)?;
-        let transport = transport(&options, &folder)?;
+        let transport = transport(&options, &folder, !quiet)?;
         let requests = match options.seed_server {
             true => Profile::Seed,
             false => Profile::Reliable,
         };
-        let progress = Progress::new(options.json);
+        let progress = Progress::new(quiet);
         let client = Client::open(store, requests, transport, patience, progress).await?;
         let session = Self {
             client,
@@ -283,7 +307,11 @@ impl Session {
 }
 
 /// The way to the server that the options ask for.
-fn transport(options: &Options, folder: &Path) -> Result<Box<dyn Transport>, Problem> {
+fn transport(
+    options: &Options,
+    folder: &Path,
+    may_ask: bool,
+) -> Result<Box<dyn Transport>, Problem> {
     let ws = options.ws.as_deref().and_then(WsAddress::of);
     let is_tls = ws.as_ref().map_or(options.tls, |address| address.is_tls);
     if !is_tls && (options.tls || options.pin.is_some() || options.ca_file.is_some()) {
@@ -294,7 +322,7 @@ fn transport(options: &Options, folder: &Path) -> Result<Box<dyn Transport>, Pro
     let dialer = |server| match is_tls {
         false => Dialer::plain(server),
         true => {
-            let (ca_file, may_ask) = (options.ca_file.clone(), !options.json);
+            let ca_file = options.ca_file.clone();
             Dialer::encrypted(server, Tls::new(ca_file, options.pin, folder, may_ask))
         }
     };

@@ -133,12 +133,12 @@ fn is_news(message: &Message) -> bool {
 
 /// Tells once when the connection is lost, and once when it is back.
 #[derive(Default)]
-struct Reporter {
+pub(super) struct Reporter {
     lost: bool,
 }
 
 impl Reporter {
-    fn news(&mut self, connection: Connection, error: &str) -> Option<String> {
+    pub(super) fn news(&mut self, connection: Connection, error: &str) -> Option<String> {
         match connection {
             Connection::Offline { .. } if !self.lost && !error.is_empty() => {
                 self.lost = true;

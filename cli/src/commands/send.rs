@@ -8,14 +8,31 @@ use sotto_engine::api::{Command as Order, Event, FILE_MAX, Failure, Message, Sta
 use sotto_shared::ClientId;
 
 use super::Session;
+use super::conversations::Addressee;
 use crate::problem::{Exit, Problem};
 
 impl Session {
-    pub(super) async fn send_text(&mut self, to: &str, text: String) -> Result<(), Problem> {
+    /// Sends to a conversation. Only who has no account is written to by the classic protocol,
+    /// unless that is asked for.
+    pub(super) async fn send_text(
+        &mut self,
+        to: &str,
+        text: String,
+        classic: bool,
+    ) -> Result<(), Problem> {
         let text = match text.as_str() {
             "-" => text_from_input()?,
             _ => text,
         };
+        if !classic && self.client.account().is_some() {
+            return match self.addressee(to).await? {
+                Addressee::Conversation(id) => self.send_there(id, text).await,
+                Addressee::Classic(to) => {
+                    self.require_classic()?;
+                    self.send(to, Order::SendText { to, text }, true).await
+                }
+            };
+        }
         let to = self.find(to).await?;
         self.send(to, Order::SendText { to, text }, true).await
     }

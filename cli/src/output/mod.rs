@@ -1,11 +1,14 @@
 //! What commands print: for people, or one JSON object a line for scripts.
 
 mod accounts;
+mod conversations;
 mod human;
 mod json;
 mod time;
 
 pub(crate) use accounts::{Invited, invitation_id};
+pub(crate) use conversations::{Shown, cause_text, happening_text, not_sent_text};
+pub(crate) use time::{clock, day, minutes};
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -3,11 +3,20 @@
 use sotto_engine::time::Timestamp;
 
 /// `YYYY-MM-DD HH:MM`, in UTC.
-pub(super) fn minutes(at: Timestamp) -> String {
+pub(crate) fn minutes(at: Timestamp) -> String {
+    format!("{} {}", day(at), clock(at))
+}
+
+/// `YYYY-MM-DD`, in UTC.
+pub(crate) fn day(at: Timestamp) -> String {
+    let (year, month, day) = date(at.0 / (24 * 60 * 60_000));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// `HH:MM`, in UTC.
+pub(crate) fn clock(at: Timestamp) -> String {
     let minutes = at.0 / 60_000;
-    let (year, month, day) = date(minutes / (24 * 60));
-    let (hour, minute) = (minutes / 60 % 24, minutes % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+    format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar. Years are

@@ -55,16 +55,19 @@ fn accounts_write_to_each_other_by_name_and_id() {
         User::signed_up("ben", &gateway),
     );
     anna.sotto(&["bridge", "on"]).ok();
-    let none = anna.sotto(&["send", "ben", "hi"]).fails(4);
+    let none = anna.sotto(&["send", "--classic", "ben", "hi"]).fails(4);
     assert!(none.stderr.contains("no classic mailbox"), "{none:?}");
     ben.sotto(&["bridge", "on"]).ok();
-    anna.sotto(&["send", "ben", "by name"]).ok();
+    anna.sotto(&["send", "--classic", "ben", "by name"]).ok();
     let id = contact(&anna, "ben")["account"].clone();
-    anna.sotto(&["send", id.as_str().unwrap(), "by id"]).ok();
+    anna.sotto(&["send", "--classic", id.as_str().unwrap(), "by id"])
+        .ok();
     assert_eq!(contact(&ben, "anna")["unread"], 2);
     assert_eq!(ben.news(), ["anna: by name", "anna: by id"]);
     ben.sotto(&["bridge", "off"]).ok();
-    anna.sotto(&["send", "ben", "too late"]).fails(4);
-    let said = anna.sotto(&["--json", "history", "ben"]).ok().objects();
+    anna.sotto(&["send", "--classic", "ben", "too late"])
+        .fails(4);
+    let said = anna.sotto(&["--json", "history", "--classic", "ben"]);
+    let said = said.ok().objects();
     assert!(said.iter().any(|it| it["text"] == "by id"), "{said:?}");
 }

@@ -6,6 +6,7 @@
 mod support;
 
 mod bridge;
+mod conversations;
 mod endings;
 mod people;
 mod secrets;

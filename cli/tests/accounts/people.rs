@@ -56,7 +56,7 @@ fn a_changed_account_key_stops_messages_until_it_is_accepted() {
     for user in [&anna, &ben] {
         user.sotto(&["bridge", "on"]).ok();
     }
-    anna.sotto(&["send", "ben", "before"]).ok();
+    anna.sotto(&["send", "--classic", "ben", "before"]).ok();
     anna.sotto(&["verify", "ben", "--mark"]).ok();
     anna.sotto(&["accept-key", "ben", "--yes"]).fails(4);
 
@@ -73,14 +73,18 @@ fn a_changed_account_key_stops_messages_until_it_is_accepted() {
     drop(database);
     gateway.restart();
 
-    let error = anna.refused(&["send", "ben", "after"], 11, "key_changed");
+    let error = anna.refused(&["send", "--classic", "ben", "after"], 11, "key_changed");
     assert!(
         error["text"].as_str().unwrap().contains("sotto accept-key"),
         "{error}"
     );
     assert_eq!(trust_of(&anna, "ben"), "changed");
     let id = contact(&anna, "ben")["account"].clone();
-    anna.refused(&["send", id.as_str().unwrap(), "by id"], 11, "key_changed");
+    anna.refused(
+        &["send", "--classic", id.as_str().unwrap(), "by id"],
+        11,
+        "key_changed",
+    );
     anna.refused(&["verify", "ben", "--mark"], 11, "key_changed");
     anna.sotto(&["accept-key", "ben"]).fails(2);
     let accepted = anna.object(&["accept-key", "ben", "--yes"]);

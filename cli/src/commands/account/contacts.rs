@@ -123,7 +123,7 @@ impl Session {
     }
 
     /// Somebody with an account, among those known here or at the gateway.
-    async fn find_contact(&mut self, who: &str) -> Result<AccountId, Problem> {
+    pub(in super::super) async fn find_contact(&mut self, who: &str) -> Result<AccountId, Problem> {
         self.signed_in()?;
         if let Some(contact) = resolve::account(self.client.contacts(), who) {
             return Ok(contact.account);

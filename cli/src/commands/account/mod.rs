@@ -96,7 +96,7 @@ impl Session {
     }
 
     /// The account that is signed in here.
-    fn signed_in(&self) -> Result<&AccountStatus, Problem> {
+    pub(super) fn signed_in(&self) -> Result<&AccountStatus, Problem> {
         self.require_somebody()?;
         self.client.account().ok_or_else(|| {
             let text = "this profile has no account";
@@ -109,7 +109,7 @@ impl Session {
     }
 
     /// Waits until the gateway knows this device, and all is up to date.
-    async fn require_session(&mut self) -> Result<(), Problem> {
+    pub(super) async fn require_session(&mut self) -> Result<(), Problem> {
         if !matches!(self.client.phase(), Phase::SigningIn { .. }) {
             self.signed_in()?;
         }

@@ -8,7 +8,15 @@ use crate::problem::{Exit, Problem};
 use crate::resolve::{self, nobody};
 
 impl Session {
-    pub(super) async fn history(&mut self, who: &str, limit: usize) -> Result<(), Problem> {
+    pub(super) async fn history(
+        &mut self,
+        who: &str,
+        classic: bool,
+        limit: usize,
+    ) -> Result<(), Problem> {
+        if !classic && let Some(id) = self.conversation_with(who)? {
+            return self.conversation_history(id, limit).await;
+        }
         let with = match self.former_mailbox(who) {
             Some(client) => client,
             None => self
