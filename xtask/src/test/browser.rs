@@ -10,8 +10,9 @@ use crate::product::{self, CLI, GATEWAY};
 use crate::setup::{browser, node};
 use crate::web;
 
-/// What everything that a visitor downloads may weigh, compressed, in bytes.
-const WEB_LIMIT: u64 = 600_000;
+/// What everything that a visitor downloads may weigh, compressed, in bytes: so that it does not grow
+/// unnoticed. The aim is in `docs/benchmarks.md`, and lower.
+const WEB_LIMIT: u64 = 960_000;
 
 pub(super) fn build(ground: &Ground<'_>) -> Result<Outcome> {
     web::ensure(ground.workspace)?;
