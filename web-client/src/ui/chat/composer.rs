@@ -14,7 +14,7 @@ use super::super::icons::{Icon, icon};
 use super::super::navigation::Open;
 use super::super::state::mentions::{self, Candidate};
 use super::super::store::Store;
-use super::super::{time, words};
+use super::super::{dom, time, words};
 use super::completion::{Choice, Choices, byte_at, cursor_at, place_cursor};
 use super::slash::run;
 use super::view::{Here, Strip};
@@ -49,6 +49,13 @@ pub(crate) fn ChatComposer() -> impl IntoView {
         );
     });
 
+    // A conversation that was just begun has no composer yet when it is opened.
+    let is_nowhere = document()
+        .active_element()
+        .is_none_or(|element| element.tag_name() == "BODY");
+    if is_nowhere && !dom::is_touch() {
+        dom::focus_soon("#message");
+    }
     let field = NodeRef::<leptos::html::Textarea>::new();
     Effect::new(move |_| {
         text.track();
