@@ -32,6 +32,7 @@ test('a whole conversation fits on a phone', async ({ person, visitor }) => {
   await alice.switchBridgeOn();
 
   await alice.listed('bob').tap();
+  await alice.contact('bob').getByRole('button', { name: 'Classic chat' }).tap();
   await expect(alice.conversation('bob')).toBeVisible();
   await expect(alice.people).toBeHidden();
   await alice.composer.fill('from my phone');
