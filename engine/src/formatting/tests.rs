@@ -324,6 +324,7 @@ proptest! {
 }
 
 #[test]
+#[ignore = "measures time: for a quiet machine"]
 fn hostile_text_takes_linear_time() {
     // Sixteen times the text takes about sixteen times as long, quadratic work would take 256 times.
     for piece in [
